@@ -1,0 +1,15 @@
+package storage
+
+// ShardOf says which of shards shards (numbered from 1) an event lives in. The
+// answer is part of the data format: it must never change. It is FNV-1a of the
+// id, folded so that its high bits count too.
+func ShardOf(event string, shards uint64) uint64 {
+	const offset, prime = 14695981039346656037, 1099511628211
+	h := uint64(offset)
+	for i := range len(event) {
+		h ^= uint64(event[i])
+		h *= prime
+	}
+	h ^= h >> 32
+	return h%shards + 1
+}
