@@ -1,0 +1,142 @@
+package inventory
+
+import (
+	"strconv"
+	"strings"
+
+	"boxoffice/actors/sale/catalog"
+)
+
+// maxDigits is how many digits the number in an id may have: catalog.MaxTickets
+// has 6.
+const maxDigits = 6
+
+// Find is the ticket with an id. It allocates nothing.
+func (p *Plan) Find(id string) (Ticket, bool) {
+	if cut := strings.LastIndexByte(id, '-'); cut >= 0 {
+		if n, ok := number(id[cut+1:]); ok {
+			if t, ok := p.findNumbered(id[:cut], n); ok {
+				return t, true
+			}
+		}
+	}
+	for probe := p.byLabel.find(hash(id)); ; {
+		t, ok := probe.next()
+		if !ok {
+			return 0, false
+		}
+		s := p.sectionOf(Ticket(t))
+		if p.labels.at(s.label + t - uint32(s.first)).is(id) {
+			return Ticket(t), true
+		}
+	}
+}
+
+// findNumbered is ticket n, from 1, of the row or general-admission section that
+// a prefix names.
+func (p *Plan) findNumbered(prefix string, n uint32) (Ticket, bool) {
+	for probe := p.byPrefix.find(hash(prefix)); ; {
+		i, ok := probe.next()
+		if !ok {
+			return 0, false
+		}
+		ln := &p.lines[i]
+		s := &p.sections[ln.section]
+		if !ln.named(s, prefix) {
+			continue
+		}
+		end := s.end
+		if s.kind == rows {
+			end = p.lines[i+1].first
+		}
+		if t := ln.first + Ticket(n-1); t < end {
+			return t, true
+		}
+		return 0, false
+	}
+}
+
+// named reports whether ids of a line start with a prefix.
+func (ln *line) named(s *section, prefix string) bool {
+	if s.kind == general {
+		return prefix == s.name
+	}
+	n := len(s.name)
+	return len(prefix) == n+1+len(ln.row) && prefix[n] == '-' && prefix[:n] == s.name && prefix[n+1:] == ln.row
+}
+
+// number reads a number as an id writes it: decimal, from 1, without sign or
+// leading zeros, so that no ticket has two ids.
+func number(s string) (uint32, bool) {
+	if len(s) == 0 || len(s) > maxDigits || s[0] == '0' {
+		return 0, false
+	}
+	n := uint32(0)
+	for i := range len(s) {
+		d := s[i] - '0'
+		if d > 9 {
+			return 0, false
+		}
+		n = n*10 + uint32(d)
+	}
+	return n, true
+}
+
+// ID is the id of a ticket.
+func (p *Plan) ID(t Ticket) string {
+	var buf [64]byte
+	return string(p.AppendID(buf[:0], t))
+}
+
+// AppendID appends the id of a ticket.
+func (p *Plan) AppendID(dst []byte, t Ticket) []byte {
+	ln := &p.lines[p.lineOf(t)]
+	s := &p.sections[ln.section]
+	switch s.kind {
+	case listed:
+		seat := p.labels.at(s.label + uint32(t-s.first))
+		return append(append(dst, seat.prefix...), seat.rest...)
+	case general:
+		dst = append(append(dst, s.name...), '-')
+		return strconv.AppendUint(dst, uint64(t-s.first)+1, 10)
+	}
+	dst = append(append(dst, s.name...), '-')
+	dst = append(append(dst, ln.row...), '-')
+	return strconv.AppendUint(dst, uint64(t-ln.first)+1, 10)
+}
+
+// Inventory is what the plan was made from, in memory of its own. It allocates as
+// much as a decoded event, so it is for exports and checkpoints.
+func (p *Plan) Inventory() catalog.Inventory {
+	inv := catalog.Inventory{Currency: p.currency, Sections: make([]catalog.Section, len(p.sections))}
+	for i := range p.sections {
+		inv.Sections[i] = p.describe(&p.sections[i])
+	}
+	return inv
+}
+
+// describe is a section as the catalog gives it.
+func (p *Plan) describe(s *section) catalog.Section {
+	out := catalog.Section{Name: s.name, Price: s.price}
+	switch s.kind {
+	case general:
+		out.Capacity = int(s.end - s.first)
+	case rows:
+		out.Rows = make([]catalog.Row, 0, s.stop-s.line)
+		for i := s.line; i < s.stop; i++ {
+			seats := int(p.lines[i+1].first - p.lines[i].first)
+			out.Rows = append(out.Rows, catalog.Row{Name: p.lines[i].row, Seats: seats})
+		}
+	case listed:
+		out.Seats = make([]catalog.Seat, 0, s.end-s.first)
+		for i := s.line; i < s.stop; i++ {
+			for t := p.lines[i].first; t < p.lines[i+1].first; t++ {
+				seat := p.labels.at(s.label + uint32(t-s.first))
+				out.Seats = append(out.Seats, catalog.Seat{
+					ID: seat.prefix + seat.rest, Row: p.lines[i].row, Number: seat.seatNumber(),
+				})
+			}
+		}
+	}
+	return out
+}
