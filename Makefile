@@ -1,0 +1,76 @@
+# Every task of the project is one command. Needs Go; the race detector also needs
+# a C compiler, and where there is none the tests run without it and say so.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+
+GO    ?= go
+DATA  ?= data
+KILLS ?= 100
+FUZZ  ?= 10s
+BENCH ?= .
+
+# -race is linked against a C runtime.
+HAVE_CC := $(shell command -v "$$($(GO) env CC)" 2>/dev/null)
+RACE    := $(if $(HAVE_CC),-race)
+
+# A static program, without the paths of the machine that built it, stamped with
+# the revision of the sources (boxoffice version).
+BUILD := CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=auto -ldflags='-s -w'
+
+.PHONY: help run build test check tidy race fuzz bench compare crash image fmt clean
+
+help: ## what there is to make
+	@echo 'make …'
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1	\2/p' $(MAKEFILE_LIST) | while IFS='	' read -r name text; do \
+		printf '  %-9s %s\n' "$$name" "$$text"; done
+
+run: ## start a node with the demo catalog on http://127.0.0.1:8080 (DATA=data)
+	$(GO) run ./cmd/boxoffice serve --demo --data '$(DATA)'
+
+build: ## build bin/boxoffice and bin/stampede, static
+	$(BUILD) -o bin/boxoffice ./cmd/boxoffice
+	$(BUILD) -o bin/stampede ./cmd/stampede
+
+test: check race ## everything that must hold before a commit: check, then all tests with -race
+
+check: ## format, vet, staticcheck and the project's own lint, without the other tests
+	@unformatted=$$(gofmt -l actors cluster cmd httpapi storage); \
+	if [ -n "$$unformatted" ]; then echo "make fmt would change:" $$unformatted; exit 1; fi
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+	$(GO) run ./cmd/tidy
+
+tidy: ## the project's own lint, and what it measured
+	$(GO) run ./cmd/tidy table
+	$(GO) run ./cmd/tidy
+
+race: ## all tests, with the race detector
+	@[ -n '$(RACE)' ] || echo 'no C compiler: the tests run without the race detector'
+	$(GO) test $(RACE) -timeout 12m ./...
+
+fuzz: ## every fuzz target for a short while (FUZZ=10s each)
+	@for p in $$($(GO) list ./...); do \
+		for f in $$($(GO) test -list '^Fuzz' "$$p" | grep '^Fuzz'); do \
+			echo "$$p $$f"; \
+			$(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime '$(FUZZ)' "$$p" || exit 1; \
+		done; done
+
+bench: ## the benchmarks (BENCH=regexp)
+	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+
+compare: build ## a node beside the two baselines, on this machine: views and bookings
+	bin/stampede compare -start bin/boxoffice
+
+crash: ## kill -9 a node under load, again and again, and check what it promised (KILLS=100)
+	$(GO) test ./cmd/boxoffice -run TestCrash -crash.kills=$(KILLS) -timeout 60m -v
+
+image: ## the container image boxoffice, with docker or podman
+	@engine=$$(command -v docker || command -v podman) || { echo 'neither docker nor podman is here'; exit 1; }; \
+	"$$engine" build -t boxoffice .
+
+fmt: ## format the Go files
+	gofmt -w actors cluster cmd httpapi storage
+
+clean: ## remove what make build made
+	rm -rf bin
