@@ -1,0 +1,163 @@
+package salepb
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+	"unicode"
+
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"boxoffice/actors/sale"
+	"boxoffice/actors/sale/catalog"
+	"boxoffice/actors/sale/inventory"
+	"boxoffice/actors/salepb/internal/pb"
+)
+
+// The slow twin: it fills the generated messages from our types by reflection,
+// name for name, and lets the library write them. A field that the schema lacks
+// is a panic.
+
+func twinRecord(r sale.Record) *pb.Record {
+	m := &pb.Record{}
+	msg := m.ProtoReflect()
+	v := reflect.ValueOf(r).Elem()
+	kind := field(msg, snake(v.Type().Name()))
+	inner := msg.Mutable(kind).Message()
+	for i := range v.NumField() {
+		switch f := v.Type().Field(i); f.Name {
+		case "At", "Key":
+			setField(msg, f.Name, v.Field(i))
+		default:
+			setField(inner, f.Name, v.Field(i))
+		}
+	}
+	return m
+}
+
+func twinCheckpoint(c sale.Checkpoint) *pb.Checkpoint {
+	m := &pb.Checkpoint{}
+	setFields(m.ProtoReflect(), reflect.ValueOf(c))
+	return m
+}
+
+func twinSummary(s sale.Summary) *pb.Summary {
+	m := &pb.Summary{}
+	setFields(m.ProtoReflect(), reflect.ValueOf(s))
+	return m
+}
+
+func twinDetails(d Details) *pb.Details {
+	m := &pb.Details{}
+	setFields(m.ProtoReflect(), reflect.ValueOf(d))
+	return m
+}
+
+func twinBytes(m proto.Message) ([]byte, error) {
+	return proto.MarshalOptions{Deterministic: true}.Marshal(m)
+}
+
+func setFields(m protoreflect.Message, v reflect.Value) {
+	for i := range v.NumField() {
+		if f := v.Type().Field(i); f.IsExported() && stored(f) {
+			setField(m, f.Name, v.Field(i))
+		}
+	}
+}
+
+// stored reports whether a field is written at all: an answer's plan and
+// snapshot are not.
+func stored(f reflect.StructField) bool {
+	return f.Type != reflect.TypeFor[*inventory.Plan]() && f.Type != reflect.TypeFor[*inventory.Snapshot]()
+}
+
+func setField(m protoreflect.Message, name string, v reflect.Value) {
+	if k, ok := v.Interface().(sale.Key); ok {
+		setField(m, name+"ID", reflect.ValueOf(sale.ID(k.ID)))
+		setField(m, name+"Body", reflect.ValueOf(sale.ID(k.Body)))
+		return
+	}
+	fd := field(m, snake(name))
+	switch {
+	case fd.IsList():
+		for i := range v.Len() {
+			m.Mutable(fd).List().Append(element(m.Mutable(fd).List().NewElement, v.Index(i)))
+		}
+	case v.Kind() == reflect.Pointer && v.IsNil() || v.Kind() == reflect.Array && v.IsZero():
+	default:
+		if e := element(func() protoreflect.Value { return m.NewField(fd) }, v); keep(v, e) {
+			m.Set(fd, e)
+		}
+	}
+}
+
+// keep reports whether a value is written: plain values that are messages are
+// not, where nothing is in them.
+func keep(v reflect.Value, e protoreflect.Value) bool {
+	switch v.Interface().(type) {
+	case catalog.Venue, catalog.Inventory, catalog.WaitingRoom, sale.Answer:
+		return proto.Size(e.Message().Interface()) > 0
+	}
+	return true
+}
+
+func element(empty func() protoreflect.Value, v reflect.Value) protoreflect.Value {
+	switch v.Kind() {
+	case reflect.Pointer:
+		return element(empty, v.Elem())
+	case reflect.Struct:
+		e := empty()
+		setFields(e.Message(), v)
+		return e
+	case reflect.Array:
+		b := make([]byte, v.Len())
+		reflect.Copy(reflect.ValueOf(b), v)
+		return protoreflect.ValueOfBytes(b)
+	case reflect.String:
+		return protoreflect.ValueOfString(v.String())
+	case reflect.Bool:
+		return protoreflect.ValueOfBool(v.Bool())
+	case reflect.Float64:
+		return protoreflect.ValueOfFloat64(v.Float())
+	case reflect.Uint8:
+		return protoreflect.ValueOfUint32(uint32(v.Uint()))
+	case reflect.Uint64:
+		return protoreflect.ValueOfUint64(v.Uint())
+	case reflect.Int, reflect.Int64:
+		return protoreflect.ValueOfInt64(v.Int())
+	}
+	panic(fmt.Sprintf("no form for a %s", v.Type()))
+}
+
+func field(m protoreflect.Message, name string) protoreflect.FieldDescriptor {
+	fd := m.Descriptor().Fields().ByName(protoreflect.Name(name))
+	if fd == nil {
+		panic(fmt.Sprintf("%s has no field %s", m.Descriptor().FullName(), name))
+	}
+	return fd
+}
+
+// snake is a Go name as the schema writes it.
+func snake(name string) string {
+	name = strings.NewReplacer("IDs", "Ids", "ID", "Id").Replace(name)
+	var out []rune
+	for i, r := range name {
+		if unicode.IsUpper(r) && i > 0 {
+			out = append(out, '_')
+		}
+		out = append(out, unicode.ToLower(r))
+	}
+	return string(out)
+}
+
+func TestSnake(t *testing.T) {
+	for name, want := range map[string]string{
+		"TicketIDs": "ticket_ids", "PaymentID": "payment_id", "ID": "id", "MaxTicketsPerUser": "max_tickets_per_user",
+	} {
+		if got := snake(name); got != want {
+			t.Errorf("%s: %s, want %s", name, got, want)
+		}
+	}
+}
