@@ -1,0 +1,134 @@
+// Package luhn finds what looks like a card number in a text, so that none gets
+// in: the edge refuses such a request before anything is logged or stored.
+//
+// A card number is 13 to 19 digits whose Luhn sum is a multiple of ten. People
+// write it in one piece or in groups with a space or a dash between them. So two
+// kinds of runs are looked at, each as a whole:
+//
+//   - digits with nothing between them;
+//   - groups of digits with exactly one space or one dash between them.
+//
+// A run of 20 digits or more is no card number, whatever it has inside, and a
+// part of a run is not looked at. So "4242 4242 4242 4242 123", a number with
+// something else behind it, is found only where the whole passes: it is a
+// tripwire against mistakes and not a wall against people who want to get a
+// number past it.
+//
+// One in ten runs of the right length passes by chance. A time in milliseconds
+// has 13 digits; two dates side by side have 16. Fields whose syntax rules out a
+// card number need not be scanned, and texts of an organiser (descriptions with
+// telephone numbers) should not be.
+//
+// The package is pure.
+package luhn
+
+// The digits of a card number, ISO/IEC 7812.
+const (
+	minDigits = 13
+	maxDigits = 19
+)
+
+// Contains reports whether text holds what looks like a card number. It allocates
+// nothing, takes time in the length of the text, and passes over text without
+// digits many bytes a step. Any bytes will do; digits are those of ASCII.
+func Contains[T ~string | ~[]byte](text T) bool {
+	// A span of digits and separators that has a card number in it is at least
+	// minDigits long. So it is enough to look at one byte in so many: a span
+	// cannot fit between two of them.
+	for at := minDigits - 1; at < len(text); {
+		if class[text[at]] == other {
+			at += minDigits
+			continue
+		}
+		begin, end := at, at+1
+		for begin > 0 && class[text[begin-1]] != other {
+			begin--
+		}
+		for end < len(text) && class[text[end]] != other {
+			end++
+		}
+		if end-begin >= minDigits && inSpan(text[begin:end]) {
+			return true
+		}
+		at = end + minDigits // text[end] is in no span: the next one begins behind it
+	}
+	return false
+}
+
+// inSpan looks for a card number in digits and separators. Where two separators
+// stand side by side, a run in groups ends and another begins.
+func inSpan[T ~string | ~[]byte](span T) bool {
+	var piece, groups sum
+	separated := true // the last byte was a separator
+	for i := range len(span) {
+		if class[span[i]] == digit {
+			piece.add(span[i] - '0')
+			groups.add(span[i] - '0')
+			separated = false
+			continue
+		}
+		if piece.card() {
+			return true
+		}
+		piece = sum{}
+		if separated {
+			if groups.card() {
+				return true
+			}
+			groups = sum{}
+		}
+		separated = true
+	}
+	return piece.card() || groups.card()
+}
+
+// The classes of bytes.
+const (
+	other = iota
+	digit
+	separator
+)
+
+// class says for each byte what it can be in a card number.
+var class = func() (c [256]uint8) {
+	for d := '0'; d <= '9'; d++ {
+		c[d] = digit
+	}
+	c[' '], c['-'] = separator, separator
+	return c
+}()
+
+// sum is the Luhn sum of digits that come from the left. Every second digit from
+// the right is doubled; which ones that are is known at the end only, so both
+// sums are kept.
+type sum struct {
+	count     int
+	even, odd int // with the digits at even places doubled; at odd places
+}
+
+// doubled is twice a digit, with the digits of that added up.
+var doubled = [10]int{0, 2, 4, 6, 8, 1, 3, 5, 7, 9}
+
+// add takes the next digit, 0 to 9.
+func (s *sum) add(d byte) {
+	if s.count%2 == 0 {
+		s.even += doubled[d]
+		s.odd += int(d)
+	} else {
+		s.even += int(d)
+		s.odd += doubled[d]
+	}
+	s.count++
+}
+
+// card reports whether the digits so far are a card number. The last one is not
+// doubled: of an even count that is the one at an odd place.
+func (s *sum) card() bool {
+	if s.count < minDigits || s.count > maxDigits {
+		return false
+	}
+	if s.count%2 == 0 {
+		return s.even%10 == 0
+	}
+	return s.odd%10 == 0
+}
