@@ -1,0 +1,265 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Config is everything that can be set about a node. DefaultConfig says what a
+// node does without being told; loadConfig reads what it was told; Validate
+// holds the relations between fields.
+type Config struct {
+	// File is the YAML file that options were read from; "": none.
+	File string
+	// Data is the directory with everything that must survive. Required.
+	Data string
+	// HTTP is where clients connect, host:port. Port 0 takes any free one.
+	HTTP string
+	// Node is this node's name in the cluster. It belongs to Data: a data directory
+	// that was made under one name is not opened under another.
+	Node string
+	// Cluster is host:port of the first of three ports in a row: gossip (TCP and
+	// UDP), actors, Raft.
+	Cluster string
+	// Join lists Cluster addresses of other nodes; empty: start a cluster of one.
+	Join []string
+	// Shards is the number of logs, fixed when the cluster is made: 1 to 1024.
+	Shards int
+	// AdminToken protects /admin/…; "": admin calls are answered on loopback only.
+	AdminToken string
+	// AuthJWTKey checks users' bearer tokens; "": X-User-Id is believed.
+	AuthJWTKey string
+	// MinFreeDisk is how many bytes must be free in Data for a sale to go on. The
+	// store hangs on a full disk, so the node refuses before.
+	MinFreeDisk int64
+	// Demo loads the demo catalog at the first start, when the store is empty.
+	Demo bool
+	// Payment is the provider: "sandbox".
+	Payment string
+	// SandboxLedger is the sandbox's own file; "": sandbox-ledger.ndjson in Data.
+	SandboxLedger string
+	// MaxActiveEvents bounds the events in memory, 1 to 1,000,000.
+	MaxActiveEvents int
+	// PassivateAfter is how long an idle event stays in memory, from 1 s.
+	PassivateAfter time.Duration
+	// RetainRecords is how many records an event keeps behind its checkpoint; 0:
+	// all, which is what an audit needs.
+	RetainRecords int
+	// MaxConnsPerIP bounds the connections of one address; 0: no bound but that on
+	// all connections together.
+	MaxConnsPerIP int
+	// LogLevel is debug, info, warn or error.
+	LogLevel string
+	// LogFormat is text or json.
+	LogFormat string
+	// Pprof is where Go's profiles are served, loopback only; "": nowhere.
+	Pprof string
+}
+
+// clusterPorts is how many ports in a row a Cluster address takes.
+const clusterPorts = 3
+
+// maxShards bounds Config.Shards: a shard costs a Raft group on three nodes.
+const maxShards = 1024
+
+// DefaultConfig is a node of its own, on loopback, for a stranger's first try.
+func DefaultConfig() Config {
+	return Config{
+		HTTP:            "127.0.0.1:8080",
+		Node:            "node-1",
+		Cluster:         "127.0.0.1:7400",
+		Shards:          16,
+		MinFreeDisk:     512 << 20, // about a minute of full load, and room to compact
+		Payment:         "sandbox",
+		MaxActiveEvents: 10_000,
+		PassivateAfter:  5 * time.Minute,
+		LogLevel:        "info",
+		LogFormat:       "text",
+	}
+}
+
+// options is the table of options, bound to c. A zero c is filled with the
+// defaults first.
+func (c *Config) options() []option {
+	if c.Shards == 0 {
+		*c = DefaultConfig()
+	}
+	text := func(p *string) *textValue { return (*textValue)(p) }
+	count := func(p *int) *countValue { return (*countValue)(p) }
+	word := func(p *string, words ...string) choiceValue { return choiceValue{p, words} }
+	return []option{
+		{name: "config", arg: "FILE", help: "read options from a YAML file", value: text(&c.File)},
+		{name: "data", arg: "DIR", help: "what must survive is kept here (required)", value: text(&c.Data)},
+		{name: "http", arg: "HOST:PORT", help: "where clients connect", value: text(&c.HTTP)},
+		{name: "node", arg: "NAME", help: "this node's name in the cluster", value: text(&c.Node)},
+		{name: "cluster", arg: "HOST:PORT", help: "the first of three ports in a row: gossip, actors, Raft",
+			value: text(&c.Cluster)},
+		{name: "join", arg: "HOST:PORT,…", help: "cluster addresses of other nodes",
+			value: (*listValue)(&c.Join), many: true},
+		{name: "shards", arg: "N", help: "number of logs, fixed at the first start", value: count(&c.Shards)},
+		{name: "admin-token", arg: "TOKEN", help: "protects /admin (without: loopback only)",
+			value: text(&c.AdminToken), secret: true},
+		{name: "auth-jwt-key", arg: "KEY", help: "checks users' bearer tokens",
+			value: text(&c.AuthJWTKey), secret: true},
+		{name: "min-free-disk", arg: "SIZE", help: "refuse to sell with less free space",
+			value: (*bytesValue)(&c.MinFreeDisk)},
+		{name: "demo", help: "load the demo catalog into an empty store", value: (*switchValue)(&c.Demo)},
+		{name: "payment", arg: "PROVIDER", help: "who takes the money: sandbox", value: word(&c.Payment, "sandbox")},
+		{name: "sandbox-ledger", arg: "FILE", help: "the sandbox's ledger (default DATA/sandbox-ledger.ndjson)",
+			value: text(&c.SandboxLedger)},
+		{name: "max-active-events", arg: "N", help: "events in memory at most", value: count(&c.MaxActiveEvents)},
+		{name: "passivate-after", arg: "DURATION", help: "an idle event leaves memory after this",
+			value: (*durationValue)(&c.PassivateAfter)},
+		{name: "retain-records", arg: "N", help: "records kept behind a checkpoint, 0: all",
+			value: count(&c.RetainRecords)},
+		{name: "max-conns-per-ip", arg: "N", help: "connections of one address, 0: no bound",
+			value: count(&c.MaxConnsPerIP)},
+		{name: "log-level", arg: "LEVEL", help: "debug, info, warn or error",
+			value: word(&c.LogLevel, "debug", "info", "warn", "error")},
+		{name: "log-format", arg: "FORMAT", help: "text or json", value: word(&c.LogFormat, "text", "json")},
+		{name: "pprof", arg: "HOST:PORT", help: "serve Go's profiles here, loopback only", value: text(&c.Pprof)},
+	}
+}
+
+// loadConfig reads a node's configuration from args, environment and file, and
+// validates it. Arguments that are no options are refused. The warnings are for
+// the log: environment variables that look like options and are none.
+func loadConfig(args []string, env environment) (c Config, warnings []string, err error) {
+	rest, err := load(c.options(), args, env)
+	if err != nil {
+		return Config{}, nil, err
+	}
+	if len(rest) > 0 {
+		return Config{}, nil, usagef("unexpected argument %q", rest[0])
+	}
+	for _, name := range env.strangers() {
+		warnings = append(warnings, "unknown environment variable "+name+" is ignored")
+	}
+	if c.SandboxLedger == "" && c.Data != "" {
+		c.SandboxLedger = filepath.Join(c.Data, "sandbox-ledger.ndjson")
+	}
+	if err := c.Validate(); err != nil {
+		return Config{}, nil, usageError{err.Error()}
+	}
+	return c, warnings, nil
+}
+
+// Validate reports everything that is wrong with a configuration, each in a
+// sentence that begins with the option's flag.
+func (c *Config) Validate() error {
+	var errs []error
+	refuse := func(bad bool, format string, args ...any) {
+		if bad {
+			errs = append(errs, fmt.Errorf(format, args...))
+		}
+	}
+	refuse(c.Data == "", "--data is required: the directory that the node keeps its data in")
+	refuse(!validName(c.Node), "--node %q: 1 to 64 letters, digits, '.', '_' or '-' are allowed", c.Node)
+	refuse(c.Shards < 1 || c.Shards > maxShards, "--shards %d: 1 to %d are allowed", c.Shards, maxShards)
+	refuse(c.MaxActiveEvents < 1 || c.MaxActiveEvents > 1e6,
+		"--max-active-events %d: 1 to 1000000 are allowed", c.MaxActiveEvents)
+	refuse(c.PassivateAfter < time.Second, "--passivate-after %s: at least 1s is allowed", c.PassivateAfter)
+	refuse(c.RetainRecords < 0, "--retain-records %d: it cannot be negative", c.RetainRecords)
+	refuse(c.MaxConnsPerIP < 0, "--max-conns-per-ip %d: it cannot be negative", c.MaxConnsPerIP)
+	refuse(c.MinFreeDisk < 0, "--min-free-disk %d: it cannot be negative", c.MinFreeDisk)
+	refuse(c.Payment != "sandbox", "--payment %q: sandbox is the only provider", c.Payment)
+	return errors.Join(append(errs, c.validateAddresses()...)...)
+}
+
+// validateAddresses is Validate for the network.
+func (c *Config) validateAddresses() []error {
+	var errs []error
+	httpHost, httpPort, err := splitAddress(c.HTTP)
+	if err != nil {
+		errs = append(errs, fmt.Errorf("--http %w", err))
+	}
+	host, port, err := splitAddress(c.Cluster)
+	switch {
+	case err != nil:
+		errs = append(errs, fmt.Errorf("--cluster %w", err))
+	case port == 0 || port > 65535-clusterPorts+1:
+		errs = append(errs, fmt.Errorf("--cluster %s: three ports in a row from 1 to 65535 are needed", c.Cluster))
+	case httpPort >= port && httpPort < port+clusterPorts && overlap(host, httpHost):
+		errs = append(errs, fmt.Errorf("--http %s lies in the three ports of --cluster %s", c.HTTP, c.Cluster))
+	}
+	for _, peer := range c.Join {
+		if _, port, err := splitAddress(peer); err != nil {
+			errs = append(errs, fmt.Errorf("--join %w", err))
+		} else if port == 0 {
+			errs = append(errs, fmt.Errorf("--join %s: a port is needed", peer))
+		} else if peer == c.Cluster {
+			errs = append(errs, fmt.Errorf("--join %s is this node itself", peer))
+		}
+	}
+	if c.Pprof != "" {
+		host, _, err := splitAddress(c.Pprof)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("--pprof %w", err))
+		} else if !loopback(host) {
+			errs = append(errs, fmt.Errorf("--pprof %s: profiles are for loopback only", c.Pprof))
+		}
+	}
+	return errs
+}
+
+// RaftAddress is where the log's replicas talk: two ports after Cluster.
+func (c *Config) RaftAddress() string { return c.clusterAddress(2) }
+
+// ActorAddress is where actors talk: the port after Cluster.
+func (c *Config) ActorAddress() string { return c.clusterAddress(1) }
+
+func (c *Config) clusterAddress(offset int) string {
+	host, port, _ := splitAddress(c.Cluster) // Validate has seen it
+	return net.JoinHostPort(host, strconv.Itoa(port+offset))
+}
+
+// LogValue is the configuration as it is printed once at the start: every option
+// with its value, secrets as [set].
+func (c Config) LogValue() slog.Value {
+	var attrs []slog.Attr
+	for _, o := range c.options() {
+		attrs = append(attrs, slog.String(o.name, o.shown()))
+	}
+	return slog.GroupValue(attrs...)
+}
+
+// splitAddress reads host:port; the error begins with the address.
+func splitAddress(s string) (host string, port int, err error) {
+	host, text, err := net.SplitHostPort(s)
+	if err != nil {
+		return "", 0, fmt.Errorf("%q: an address is HOST:PORT", s)
+	}
+	n, err := strconv.ParseUint(text, 10, 16)
+	if err != nil {
+		return "", 0, fmt.Errorf("%q: the port is a number from 0 to 65535", s)
+	}
+	return host, int(n), nil
+}
+
+// loopback reports whether a host is this machine only.
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
+}
+
+// overlap reports whether listening on both hosts can collide.
+func overlap(a, b string) bool {
+	everywhere := func(h string) bool { ip := net.ParseIP(h); return h == "" || ip != nil && ip.IsUnspecified() }
+	return a == b || everywhere(a) || everywhere(b)
+}
+
+// validName reports whether a node may have a name.
+func validName(s string) bool {
+	for _, r := range s {
+		if !strings.ContainsRune("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-", r) {
+			return false
+		}
+	}
+	return s != "" && len(s) <= 64
+}

@@ -1,0 +1,136 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// The kinds of values an option can have. Each is a flag.Value: Set reads what
+// a person writes, String is what Set would read back.
+
+type textValue string
+
+func (v *textValue) String() string     { return string(*v) }
+func (v *textValue) Set(s string) error { *v = textValue(s); return nil }
+
+type switchValue bool
+
+func (v *switchValue) String() string { return strconv.FormatBool(bool(*v)) }
+
+func (v *switchValue) Set(s string) error {
+	b, err := strconv.ParseBool(s)
+	if err != nil {
+		return fmt.Errorf("%q is neither true nor false", s)
+	}
+	*v = switchValue(b)
+	return nil
+}
+
+type countValue int
+
+func (v *countValue) String() string { return strconv.Itoa(int(*v)) }
+
+func (v *countValue) Set(s string) error {
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 0 {
+		return fmt.Errorf("%q is not a whole number from 0", s)
+	}
+	*v = countValue(n)
+	return nil
+}
+
+type durationValue time.Duration
+
+func (v *durationValue) String() string { return time.Duration(*v).String() }
+
+func (v *durationValue) Set(s string) error {
+	d, err := time.ParseDuration(s)
+	if err != nil || d < 0 {
+		return fmt.Errorf("%q is not a duration such as 90s, 5m or 1h30m", s)
+	}
+	*v = durationValue(d)
+	return nil
+}
+
+// listValue is several texts, separated by commas. Empty parts are left out.
+type listValue []string
+
+func (v *listValue) String() string { return strings.Join(*v, ",") }
+
+func (v *listValue) Set(s string) error {
+	*v = nil
+	for part := range strings.SplitSeq(s, ",") {
+		if part = strings.TrimSpace(part); part != "" {
+			*v = append(*v, part)
+		}
+	}
+	return nil
+}
+
+// bytesValue is a size: a number, with a fraction or without, and a unit.
+type bytesValue int64
+
+// byteUnits has the units from the largest; those with an i are powers of 1024.
+var byteUnits = []struct {
+	name string
+	size int64
+}{
+	{"TiB", 1 << 40}, {"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10},
+	{"TB", 1e12}, {"GB", 1e9}, {"MB", 1e6}, {"kB", 1e3}, {"B", 1}, {"", 1},
+}
+
+// String uses the largest unit that divides the size.
+func (v *bytesValue) String() string {
+	for _, u := range byteUnits {
+		if n := int64(*v); n >= u.size && n%u.size == 0 {
+			return strconv.FormatInt(n/u.size, 10) + u.name
+		}
+	}
+	return "0"
+}
+
+func (v *bytesValue) Set(s string) error {
+	s = strings.TrimSpace(s)
+	number := strings.TrimRight(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+	unit := s[len(number):]
+	f, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+	if err != nil || !(f >= 0) {
+		return fmt.Errorf("%q is not a size such as 512MiB or 2GB", s)
+	}
+	for _, u := range byteUnits {
+		if strings.EqualFold(u.name, unit) {
+			if f*float64(u.size) >= math.MaxInt64 {
+				return fmt.Errorf("%q is too much", s)
+			}
+			*v = bytesValue(f * float64(u.size))
+			return nil
+		}
+	}
+	return fmt.Errorf("unknown unit %q: B, kB, MB, GB, TB, KiB, MiB, GiB or TiB", unit)
+}
+
+// choiceValue is one of a few words.
+type choiceValue struct {
+	word  *string
+	words []string
+}
+
+func (v choiceValue) String() string {
+	if v.word == nil {
+		return ""
+	}
+	return *v.word
+}
+
+func (v choiceValue) Set(s string) error {
+	for _, w := range v.words {
+		if s == w {
+			*v.word = s
+			return nil
+		}
+	}
+	return fmt.Errorf("%q is none of %s", s, strings.Join(v.words, ", "))
+}
