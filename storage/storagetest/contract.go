@@ -89,7 +89,8 @@ func testBaseFence(t *testing.T, h *harness) {
 	const event = "base"
 	h.append(t, event, 0, "one", "two")
 	for _, base := range []uint64{0, 1, 3, 1 << 40, 1<<64 - 1} {
-		wantErr(t, fmt.Sprint("append at ", base), h.log.Append(t.Context(), h.batch(event, base, "no")), storage.ErrFenced)
+		err := h.log.Append(t.Context(), h.batch(event, base, "no"))
+		wantErr(t, fmt.Sprint("append at ", base), err, storage.ErrFenced)
 	}
 	wantErr(t, "a gap", h.log.Append(t.Context(), h.batch("base-2", 1, "no")), storage.ErrFenced)
 	h.wantHistory(t, "base-2", 0, "")
@@ -185,8 +186,8 @@ func testAliasing(t *testing.T, h *harness) {
 	got := h.load(t, event)
 	records, err := h.log.Records(event, 1, 10)
 	must(t, err)
-	lists := [][][]byte{{b.Summary, b.Details, state, v.Summary, v.Details, got.Checkpoint}, b.Records, got.Records, records}
-	for _, s := range slices.Concat(lists...) {
+	values := [][]byte{b.Summary, b.Details, state, v.Summary, v.Details, got.Checkpoint}
+	for _, s := range slices.Concat(values, b.Records, got.Records, records) {
 		for i := range s {
 			s[i] = '!'
 		}
@@ -288,7 +289,8 @@ func testCheckpointBounds(t *testing.T, h *harness) {
 	wantErr(t, "without a record", h.log.SaveCheckpoint(ctx, event, epoch, 1, []byte("x")), storage.ErrUnavailable)
 	h.append(t, event, 0, "one", "two", "three")
 	must(t, h.log.SaveCheckpoint(ctx, event, epoch, 2, []byte("state 2")))
-	for version, data := range map[uint64][]byte{0: []byte("x"), 1: []byte("x"), 4: large, 1<<64 - 1: []byte("x"), 3: nil} {
+	some := []byte("x")
+	for version, data := range map[uint64][]byte{0: some, 1: some, 4: large, 1<<64 - 1: some, 3: nil} {
 		err := h.log.SaveCheckpoint(ctx, event, epoch, version, data)
 		wantErr(t, fmt.Sprintf("%d bytes at %d", len(data), version), err, storage.ErrUnavailable)
 	}

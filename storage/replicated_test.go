@@ -1,0 +1,44 @@
+package storage_test
+
+import (
+	"log/slog"
+	"os"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"boxoffice/storage"
+	"boxoffice/storage/storagetest"
+)
+
+// testConfig is a small, quick node; it logs where the tests are verbose.
+func testConfig(dir string) storage.Config {
+	cfg := storage.DefaultConfig(dir)
+	cfg.MinFreeBytes = 1 << 20
+	cfg.Shards = 3
+	cfg.TickInterval = 10 * time.Millisecond
+	if testing.Verbose() {
+		cfg.Logger = slog.New(slog.NewTextHandler(os.Stderr, nil))
+	}
+	return cfg
+}
+
+func open(t testing.TB, cfg storage.Config) storage.Log {
+	t.Helper()
+	l, err := storage.Open(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := l.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return l
+}
+
+func TestReplicatedConforms(t *testing.T) {
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	storagetest.Conformance(t, func(t *testing.T, dir string) storage.Log { return open(t, testConfig(dir)) })
+}
