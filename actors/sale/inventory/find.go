@@ -2,22 +2,15 @@ package inventory
 
 import (
 	"strconv"
-	"strings"
 
 	"boxoffice/actors/sale/catalog"
 )
 
-// maxDigits is how many digits the number in an id may have: catalog.MaxTickets
-// has 6.
-const maxDigits = 6
-
 // Find is the ticket with an id. It allocates nothing.
 func (p *Plan) Find(id string) (Ticket, bool) {
-	if cut := strings.LastIndexByte(id, '-'); cut >= 0 {
-		if n, ok := number(id[cut+1:]); ok {
-			if t, ok := p.findNumbered(id[:cut], n); ok {
-				return t, true
-			}
+	if prefix, n, ok := catalog.CutTicketID(id); ok {
+		if t, ok := p.findNumbered(prefix, n); ok {
+			return t, true
 		}
 	}
 	for probe := p.byLabel.find(hash(id)); ; {
@@ -34,7 +27,7 @@ func (p *Plan) Find(id string) (Ticket, bool) {
 
 // findNumbered is ticket n, from 1, of the row or general-admission section that
 // a prefix names.
-func (p *Plan) findNumbered(prefix string, n uint32) (Ticket, bool) {
+func (p *Plan) findNumbered(prefix string, n int) (Ticket, bool) {
 	for probe := p.byPrefix.find(hash(prefix)); ; {
 		i, ok := probe.next()
 		if !ok {
@@ -63,23 +56,6 @@ func (ln *line) named(s *section, prefix string) bool {
 	}
 	n := len(s.name)
 	return len(prefix) == n+1+len(ln.row) && prefix[n] == '-' && prefix[:n] == s.name && prefix[n+1:] == ln.row
-}
-
-// number reads a number as an id writes it: decimal, from 1, without sign or
-// leading zeros, so that no ticket has two ids.
-func number(s string) (uint32, bool) {
-	if len(s) == 0 || len(s) > maxDigits || s[0] == '0' {
-		return 0, false
-	}
-	n := uint32(0)
-	for i := range len(s) {
-		d := s[i] - '0'
-		if d > 9 {
-			return 0, false
-		}
-		n = n*10 + uint32(d)
-	}
-	return n, true
 }
 
 // ID is the id of a ticket.
