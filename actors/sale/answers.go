@@ -1,0 +1,135 @@
+package sale
+
+import "boxoffice/actors/sale/catalog"
+
+// answers are the stored answers of idempotency keys, oldest first.
+type answers struct {
+	list  queue[stored]
+	index map[[16]byte]uint64 // Key.ID to number in list
+	// paying is the key of each booking whose payment is undecided: its stored
+	// answer changes once more, when the payment is decided.
+	paying map[ID][16]byte
+}
+
+// stored is a StoredAnswer in 88 bytes instead of twice that: there may be MaxKeys.
+type stored struct {
+	at      catalog.Time
+	key     Key
+	version uint64
+	what    any // *catalog.Event, *Hold, *Booking, *Refusal or nil
+	created bool
+}
+
+func newAnswers() answers {
+	return answers{index: map[[16]byte]uint64{}, paying: map[ID][16]byte{}}
+}
+
+func (a *answers) len() int { return a.list.len() }
+
+// get is the stored answer of a key, or nil.
+func (a *answers) get(key [16]byte) *stored {
+	n, ok := a.index[key]
+	if !ok {
+		return nil
+	}
+	return a.list.at(n)
+}
+
+// add stores an answer; its key is not in use.
+func (a *answers) add(st stored) {
+	before := len(a.index)
+	a.index[st.key.ID] = a.list.push(st)
+	must(len(a.index) > before, "its idempotency key has an answer")
+	if b, ok := st.what.(*Booking); ok && b.Status == Pending {
+		a.paying[b.ID] = st.key.ID
+	}
+}
+
+// settle replaces the stored answer of a booking whose payment is decided now.
+func (a *answers) settle(booking ID, version uint64, what any) {
+	key, ok := a.paying[booking]
+	if !ok {
+		return // booked without a key, or the key is older than KeyRetention
+	}
+	delete(a.paying, booking)
+	st := a.get(key)
+	st.version, st.what = version, what
+}
+
+// pop forgets the oldest answer.
+func (a *answers) pop() {
+	st := a.list.front()
+	if b, ok := st.what.(*Booking); ok && b.Status == Pending {
+		delete(a.paying, b.ID)
+	}
+	delete(a.index, st.key.ID)
+	a.list.pop()
+}
+
+// keep stores the answer to the record being applied, where it has a key.
+func (s *State) keep(key Key, what any) {
+	if key.None() {
+		return
+	}
+	s.answers.add(stored{at: s.now, key: key, version: s.version, what: what})
+}
+
+// answer is the stored answer as it is told again.
+func (st *stored) answer() Answer {
+	a := Answer{Version: st.version, Replayed: true, Created: st.created}
+	switch what := st.what.(type) {
+	case *catalog.Event:
+		a.Event = what
+	case *Hold:
+		a.Hold = what
+	case *Booking:
+		a.Booking = what
+	case *Refusal:
+		a.Refusal = what
+	}
+	return a
+}
+
+// recall answers a command by its idempotency key alone, where that can be done:
+// the key is known, or there is no room for another one.
+func (s *State) recall(at catalog.Time, key Key) (Answer, bool) {
+	if st := s.answers.get(key.ID); st != nil {
+		if st.key.Body != key.Body {
+			return refuse(KeyReused), true
+		}
+		a := st.answer()
+		if s.event == nil && (a.Hold != nil || a.Booking != nil) {
+			return refuse(EventNotFound), true // it can no longer be said where the tickets are
+		}
+		return a, true
+	}
+	// A record forgets old answers before it stores its own.
+	if s.answers.len() >= s.bounds.keys && s.answers.list.front().at > at-KeyRetention {
+		return refuse(TooManyKeys), true
+	}
+	return Answer{}, false
+}
+
+// keyOf is the idempotency key of a command. Reads have none: they change nothing
+// and need no memory.
+func keyOf(c Command) Key {
+	switch c := c.(type) {
+	case *PlaceHold:
+		return c.By.Key
+	case *Book:
+		return c.By.Key
+	case *ExtendHold:
+		return c.By.Key
+	case *SwapHold:
+		return c.By.Key
+	case *ReleaseHold:
+		return c.By.Key
+	case *CancelBooking:
+		return c.By.Key
+	case *DefineEvent:
+		return c.By.Key
+	case *RemoveEvent:
+		return c.By.Key
+	}
+	return Key{}
+}

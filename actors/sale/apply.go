@@ -1,0 +1,173 @@
+package sale
+
+import (
+	"fmt"
+	"slices"
+
+	"boxoffice/actors/sale/catalog"
+	"boxoffice/actors/sale/inventory"
+)
+
+// Apply makes a record happen. It cannot refuse; a record that cannot follow is a
+// broken log and panics. The state keeps parts of r, which is immutable.
+func (s *State) Apply(r Record) {
+	s.version++
+	switch r := r.(type) {
+	case *HoldPlaced:
+		s.begin(r.At)
+		s.holdPlaced(r)
+	case *HoldChanged:
+		s.begin(r.At)
+		s.holdChanged(r)
+	case *HoldEnded:
+		s.begin(r.At)
+		s.holdEnded(r)
+	case *PaymentStarted:
+		s.begin(r.At)
+		s.paymentStarted(r)
+	case *Confirmed:
+		s.begin(r.At)
+		s.paymentConfirmed(r)
+	case *Declined:
+		s.begin(r.At)
+		s.paymentDeclined(r)
+	case *Captured:
+		s.begin(r.At)
+		s.replace(s.existing(r.ID, Capture).captured())
+	case *Cancelled:
+		s.begin(r.At)
+		s.bookingCancelled(r)
+	case *Refunded:
+		s.begin(r.At)
+		b := s.existing(r.ID, Refund).refunded()
+		s.replace(b)
+		s.remember(&s.refunded, b)
+	case *EventDefined:
+		s.begin(r.At)
+		s.eventDefined(r)
+	case *EventRemoved:
+		s.begin(r.At)
+		s.eventRemoved(r)
+	case *Refused:
+		s.begin(r.At)
+		must(!r.Key.None(), "a refusal is kept without a key")
+		s.keep(r.Key, &r.Refusal)
+	case *Resumed:
+		s.begin(r.At)
+		s.resumed(r)
+	default:
+		panic(fmt.Sprintf("sale: no such record: %T", r))
+	}
+}
+
+// must is an invariant of the log.
+func must(ok bool, why string) {
+	if !ok {
+		panic("sale: the record cannot follow: " + why)
+	}
+}
+
+// begin is what every record does: time goes on, and old things are forgotten.
+func (s *State) begin(at catalog.Time) {
+	must(at >= s.now, "it is older than the last one")
+	s.now = at
+	s.forget(at)
+}
+
+// move gives tickets another status as of this record.
+func (s *State) move(seats []inventory.Ticket, from, to inventory.Status) {
+	for _, t := range seats {
+		must(s.stock.Status(t) == from, "a ticket is not what it has to be")
+		s.stock.Set(t, to, s.version)
+	}
+}
+
+func (s *State) eventDefined(r *EventDefined) {
+	must(r.Event != nil, "it has no event")
+	created := s.event == nil
+	if created || !sameInventory(s.describe(), r.Event) {
+		s.layOut(r.Event.Inventory)
+	}
+	s.setEvent(r.Event)
+	if !r.Key.None() {
+		s.answers.add(stored{at: r.At, key: r.Key, version: s.version, what: r.Event, created: created})
+	}
+}
+
+func (s *State) eventRemoved(r *EventRemoved) {
+	must(s.event != nil, "there is no event")
+	_, held, booked := s.stock.Counts()
+	must(held+booked == 0, "tickets are held or booked")
+	s.event, s.stock = nil, nil
+	s.keep(r.Key, nil)
+}
+
+func (s *State) holdPlaced(r *HoldPlaced) {
+	h := s.seated(&r.Hold)
+	must(!h.ID.IsZero() && h.Paying.IsZero(), "a new hold has no id, or is being paid for")
+	s.move(h.seats, inventory.Available, inventory.Held)
+	s.holds.add(h)
+	s.count(h.User, len(h.seats))
+	s.keep(r.Key, h)
+}
+
+func (s *State) holdChanged(r *HoldChanged) {
+	was, h := s.idleHold(r.Hold.ID), s.seated(&r.Hold)
+	must(h.Paying.IsZero() && h.User == was.User, "a hold changes hands")
+	for _, t := range was.seats {
+		if !slices.Contains(h.seats, t) {
+			s.move([]inventory.Ticket{t}, inventory.Held, inventory.Available)
+		}
+	}
+	for _, t := range h.seats {
+		if !slices.Contains(was.seats, t) {
+			s.move([]inventory.Ticket{t}, inventory.Available, inventory.Held)
+		}
+	}
+	s.holds.put(h)
+	s.count(h.User, len(h.seats)-len(was.seats))
+	s.keep(r.Key, h)
+}
+
+func (s *State) holdEnded(r *HoldEnded) {
+	h := s.idleHold(r.ID)
+	must(!r.Expired || h.ExpiresAt <= r.At, "a hold expires before its time")
+	s.move(h.seats, inventory.Held, inventory.Available)
+	s.holds.remove(h.ID)
+	s.count(h.User, -len(h.seats))
+	if r.Expired {
+		s.expired.add(ExpiredHold{At: r.At, ID: h.ID, User: h.User}, s.bounds.ended)
+	}
+	s.keep(r.Key, nil)
+}
+
+// resumed moves all deadlines by the same amount, so their order stays.
+func (s *State) resumed(r *Resumed) {
+	must(r.Gap > 0, "there was no gap")
+	for h := range s.holds.all() {
+		next := *h
+		next.ExpiresAt += catalog.Time(r.Gap)
+		next.MaxExpiresAt += catalog.Time(r.Gap)
+		s.holds.put(&next)
+	}
+}
+
+// seated is a hold of a record with its tickets in the current plan. A hold that
+// comes from Decide has them; one that was read from a log has not.
+func (s *State) seated(h *Hold) *Hold {
+	must(s.event != nil, "there is no event")
+	if h.seats != nil {
+		return h
+	}
+	next := *h
+	next.seats = s.resolve(h.TicketIDs)
+	return &next
+}
+
+// idleHold is a live hold that is not being paid for.
+func (s *State) idleHold(id ID) *Hold {
+	h := s.holds.get(id)
+	must(h != nil, "there is no such hold")
+	must(h.Paying.IsZero(), "the hold is being paid for")
+	return h
+}

@@ -1,0 +1,102 @@
+// Package sale is one event's whole state machine: what is held, booked and paid,
+// and what every sender is told. It is pure. It has no clock, no goroutine and
+// no I/O: time and ids come in with the commands.
+//
+// # The simple version
+//
+// A State is fed Commands and makes Records:
+//
+//	records, answer := state.Decide(at, command, nil) // changes nothing
+//	for _, r := range records { state.Apply(r) }      // cannot refuse
+//
+// Step does both, and before that ends the holds whose time is over. The caller
+// appends the records to a log and gives the answer out when they are committed;
+// an answer without records waits for the records before it, because it speaks
+// of them. The records of one Decide are applied next, before any other.
+//
+// The same records give the same State, whatever code decided them, on any
+// machine at any time. So the log is the truth and a State is a cache of it.
+// A Checkpoint is that cache written down; Restore goes on from it.
+//
+// A version is the number of records applied. Every answer says which version it
+// reflects; a replayed answer, which version the first one did.
+//
+// # Time
+//
+// Time is the log's: a command that comes with an earlier time than the last
+// record counts as that record's. A Tick ends what is due; Due says when that
+// is. When nobody owned the log for a while, Resume moves all deadlines by the
+// gap, so that no hold ends early because a machine died.
+//
+// # The life of a hold
+//
+//	PlaceHold ─► live ─┬─ ExtendHold, SwapHold ─► live
+//	                   ├─ ReleaseHold ─► gone: HoldNotFound from now on
+//	                   ├─ its time ─► expired: HoldExpired for KeyRetention
+//	                   └─ Book ─► in payment, without a deadline
+//	                                 ├─ Confirmed ─► gone: the tickets are booked
+//	                                 └─ Declined ─► live, or expired if its time is over
+//
+// # The life of a booking
+//
+//	Book ─► PaymentStarted ─► pending ─┬─ Declined ─► declined (forgotten after KeyRetention)
+//	        the tickets are locked     └─ Confirmed ─► confirmed ─ Captured ─► confirmed, money taken
+//	                                                      └─ Cancelled ─► cancelled ─ Refunded ─► refunded
+//
+// The lock of a pending booking does not expire: whether a provider takes the
+// money is decided by the provider, and a lock that ends before the answer is
+// there sells tickets twice. What the payer owes is Booking.Task, for all bookings
+// State.Tasks; he asks at least once and tells at least once, and SettlePayment
+// takes each news once. A total of zero is Confirmed in the decision that starts
+// it, and Refunded in the one that cancels it.
+//
+// # Idempotency keys
+//
+// The record of a command carries its key, so the answer is stored by the very
+// fact that it tells of. A Final refusal has no fact; Refused is made for it. Other
+// refusals are not stored, nor is an answer that needed no record: the same
+// command may be decided differently later. While a booking is pending, its key
+// gives the pending booking; after that, the Outcome.
+//
+// # Invariants
+//
+// Apply asserts what it can see; Check looks at everything.
+//
+//   - tickets: a ticket is in at most one live hold or booking, and
+//     available + held + booked = total.
+//   - all or nothing: a hold or a booking has all its tickets or none.
+//   - deadlines: a hold never ends before its time.
+//   - users: a known user never gets beyond the event's limit.
+//   - one key, one effect, one answer.
+//   - replay: equal records give equal Checkpoints.
+//   - bounds: MaxTicketsPerCommand, MaxKeys and MaxEnded hold.
+//
+// # Who owns what
+//
+// One goroutine owns a State. What it hands out (records, holds, bookings,
+// refusals, events, plans, snapshots) is immutable and may be read anywhere. A
+// command's slices become part of records: the sender does not change them.
+//
+// # What is found where
+//
+// Command, Record and Answer are the contract. decide.go and apply.go dispatch;
+// hold.go, booking.go and event.go decide; apply.go, payment.go and event.go
+// apply; tickets.go has the rules that holds and bookings share; holdset.go the
+// deadlines; answers.go the keys; ended.go what is forgotten, and when.
+//
+// # How to add a command
+//
+// Declare it in command.go. Decide it in the file of what it is about, with a
+// case in decide and, if it changes anything, in keyOf. Where no record says what
+// it does, declare one in record.go with a case in Apply; records are read for
+// ever, so a record may gain members but never change its meaning. Give the new
+// record to the codec of package salepb, the twin in twin_test.go and a story
+// in testdata.
+//
+// # A rejected idea
+//
+// Stored answers could be dropped by Tick, which knows the time best. A Tick that
+// ends no hold makes no record, though; two replicas that tick at different
+// times would then disagree on which keys they know. So records forget, by their
+// own time.
+package sale

@@ -1,0 +1,120 @@
+package sale
+
+import (
+	"slices"
+
+	"boxoffice/actors/sale/inventory"
+)
+
+// paymentStarted locks tickets for a booking. Tickets of a hold are held already:
+// the hold stays, without a deadline, until the payment is decided.
+func (s *State) paymentStarted(r *PaymentStarted) {
+	b := &r.Booking
+	must(s.event != nil, "there is no event")
+	must(!b.ID.IsZero() && s.bookings[b.ID] == nil, "the booking's id is in use")
+	must(b.Status == Pending, "a new booking is decided")
+	if b.Hold.IsZero() {
+		if b.seats == nil {
+			next := *b
+			next.seats = s.resolve(b.TicketIDs)
+			b = &next
+		}
+		s.move(b.seats, inventory.Available, inventory.Held)
+	} else {
+		h := s.idleHold(b.Hold)
+		must(slices.Equal(b.TicketIDs, h.TicketIDs), "the tickets are not those of the hold")
+		if b.seats == nil {
+			next := *b
+			next.TicketIDs, next.seats = h.TicketIDs, h.seats
+			b = &next
+		}
+		s.pay(h, b.ID)
+		s.count(h.User, -len(h.seats)) // from now on they are the booking's
+	}
+	s.count(b.User, len(b.seats))
+	s.replace(b)
+	s.keep(r.Key, b)
+}
+
+// pay says which booking is being paid for a hold; zero: none.
+func (s *State) pay(h *Hold, booking ID) {
+	next := *h
+	next.Paying = booking
+	s.holds.put(&next)
+}
+
+func (s *State) paymentConfirmed(r *Confirmed) {
+	b := s.existing(r.ID, Authorise).confirmed(r)
+	s.move(b.seats, inventory.Held, inventory.Booked)
+	if !b.Hold.IsZero() {
+		s.paidHold(b)
+		s.holds.remove(b.Hold)
+	}
+	s.confirmed++
+	s.replace(b)
+	s.answers.settle(b.ID, s.version, b)
+}
+
+// paymentDeclined gives the tickets back: to their hold, or to the sale where there
+// is no hold or its time is over.
+func (s *State) paymentDeclined(r *Declined) {
+	b := s.existing(r.ID, Authorise)
+	s.count(b.User, -len(b.seats))
+	if b.Hold.IsZero() {
+		s.move(b.seats, inventory.Held, inventory.Available)
+	} else if h := s.paidHold(b); h.ExpiresAt > r.At {
+		s.count(h.User, len(h.seats))
+		s.pay(h, ID{})
+	} else {
+		s.move(h.seats, inventory.Held, inventory.Available)
+		s.holds.remove(h.ID)
+		s.expired.add(ExpiredHold{At: r.At, ID: h.ID, User: h.User}, s.bounds.ended)
+	}
+	b = b.declined(r)
+	s.replace(b)
+	s.answers.settle(b.ID, s.version, s.cardDeclined(b))
+	s.remember(&s.declined, b)
+}
+
+func (s *State) bookingCancelled(r *Cancelled) {
+	b := s.bookings[r.ID]
+	must(b != nil && b.Status == BookingConfirmed, "there is no such confirmed booking")
+	s.move(b.seats, inventory.Booked, inventory.Available)
+	s.count(b.User, -len(b.seats))
+	s.confirmed--
+	b = b.cancelled(r)
+	s.replace(b)
+	if r.Key.None() {
+		return
+	}
+	st := stored{at: r.At, key: r.Key, version: s.version, what: b}
+	if b.Total == 0 { // the sender is told what the next record, a Refunded, makes of it
+		st.version, st.what = s.version+1, b.refunded()
+	}
+	s.answers.add(st)
+}
+
+// existing is a booking that has a task.
+func (s *State) existing(id ID, task Task) *Booking {
+	b := s.bookings[id]
+	must(b != nil, "there is no such booking")
+	must(b.Task() == task, "the booking's payment is not where it has to be")
+	return b
+}
+
+// paidHold is the hold that a pending booking is for.
+func (s *State) paidHold(b *Booking) *Hold {
+	h := s.holds.get(b.Hold)
+	must(h != nil && h.Paying == b.ID, "the booking's hold is not being paid for")
+	return h
+}
+
+// replace sets what a booking is now.
+func (s *State) replace(b *Booking) {
+	s.bookings[b.ID] = b
+	if b.Task() != NoTask {
+		s.owed[b.ID] = struct{}{}
+	} else {
+		delete(s.owed, b.ID)
+	}
+}

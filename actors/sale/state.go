@@ -1,0 +1,177 @@
+package sale
+
+import (
+	"bytes"
+	"cmp"
+	"iter"
+	"slices"
+
+	"boxoffice/actors/sale/catalog"
+	"boxoffice/actors/sale/inventory"
+)
+
+// The bounds of one event. They belong to the log's meaning: a change of one of
+// the last three gives other states from the same records.
+const (
+	// MaxTicketsPerCommand bounds the tickets that one command names, and so the
+	// tickets of a hold or a booking.
+	MaxTicketsPerCommand = 100
+	// MaxKeys bounds the stored answers; TooManyKeys is the refusal beyond it.
+	MaxKeys = 1_000_000
+	// MaxEnded bounds, each for itself, the expired holds, the declined bookings
+	// and the refunded bookings that are remembered: beyond it the oldest goes.
+	MaxEnded = 100_000
+	// KeyRetention is how long stored answers, expired holds and declined bookings
+	// are remembered at least, in milliseconds: 24 hours.
+	KeyRetention = 24 * 60 * 60 * 1000
+)
+
+// State is everything about one event. One goroutine owns it; no method blocks.
+// The zero State is of no use: see New and Restore.
+type State struct {
+	version uint64
+	now     catalog.Time
+	bounds  bounds
+
+	event *catalog.Event   // without Inventory.Sections; nil: none
+	stock *inventory.Stock // nil exactly where event is
+
+	holds     holdSet
+	bookings  map[ID]*Booking
+	confirmed int             // bookings with status BookingConfirmed
+	owed      map[ID]struct{} // bookings with a Task
+	users     map[string]int  // tickets in live holds and bookings, of known users
+
+	answers  answers
+	expired  expiredHolds
+	declined endings // bookings, by EndedAt
+	refunded endings // bookings, by EndedAt
+}
+
+// bounds are MaxKeys and MaxEnded, smaller in tests.
+type bounds struct{ keys, ended int }
+
+// New is the state before the first record: no event, version 0.
+func New() *State {
+	return &State{
+		bounds:   bounds{keys: MaxKeys, ended: MaxEnded},
+		holds:    newHoldSet(),
+		bookings: map[ID]*Booking{},
+		owed:     map[ID]struct{}{},
+		users:    map[string]int{},
+		answers:  newAnswers(),
+		expired:  newExpiredHolds(),
+	}
+}
+
+// Step makes a command happen at a time: it ticks where a deadline has passed,
+// decides, applies, and appends the records it made to out. A time before Now()
+// counts as Now(). Resume is not preceded by a tick: deadlines that passed while
+// nobody could act move first.
+func (s *State) Step(at catalog.Time, c Command, out []Record) ([]Record, Answer) {
+	at = max(at, s.now)
+	if _, ok := c.(*Resume); !ok && s.overdue(at) {
+		first := len(out)
+		out = s.tick(at, out)
+		s.applyAll(out[first:])
+	}
+	first := len(out)
+	out, a := s.Decide(at, c, out)
+	s.applyAll(out[first:])
+	return out, a
+}
+
+func (s *State) applyAll(rs []Record) {
+	for _, r := range rs {
+		s.Apply(r)
+	}
+}
+
+// Version is the number of records applied.
+func (s *State) Version() uint64 { return s.version }
+
+// Now is the time of the last record; zero: there was none.
+func (s *State) Now() catalog.Time { return s.now }
+
+// Due is the earliest deadline (the next hold to end); zero: none. A hold that
+// is being paid for has no deadline.
+func (s *State) Due() catalog.Time {
+	h := s.holds.first()
+	if h == nil {
+		return 0
+	}
+	return h.ExpiresAt
+}
+
+func (s *State) overdue(at catalog.Time) bool {
+	due := s.Due()
+	return due != 0 && due <= at
+}
+
+// Busy reports whether time or the payer will change the state without anybody
+// asking: a live hold or an owed task. A busy event is not passivated.
+func (s *State) Busy() bool { return s.holds.len() > 0 || len(s.owed) > 0 }
+
+// Tasks are the bookings that the payer owes something, in the order of their
+// StartedAt and ID. It sorts them first: n log n for n owed tasks.
+func (s *State) Tasks() iter.Seq[*Booking] {
+	return func(yield func(*Booking) bool) {
+		owed := make([]*Booking, 0, len(s.owed))
+		for id := range s.owed {
+			owed = append(owed, s.bookings[id])
+		}
+		slices.SortFunc(owed, func(a, b *Booking) int {
+			return cmp.Or(cmp.Compare(a.StartedAt, b.StartedAt), compareIDs(a.ID, b.ID))
+		})
+		for _, b := range owed {
+			if !yield(b) {
+				return
+			}
+		}
+	}
+}
+
+// Summary is the small changing part of a view.
+func (s *State) Summary() Summary {
+	sum := Summary{
+		Version:  s.version,
+		Exists:   s.event != nil,
+		Holds:    s.holds.len(),
+		Bookings: s.confirmed,
+	}
+	if s.stock != nil {
+		sum.Total = s.stock.Plan().Total()
+		sum.Available, sum.Held, sum.Booked = s.stock.Counts()
+	}
+	return sum
+}
+
+// Summary is the small changing part of a view: it goes with every append.
+type Summary struct {
+	Version                        uint64
+	Exists                         bool // false: never defined, or removed
+	Total, Available, Held, Booked int
+	Holds, Bookings                int // live holds; confirmed bookings
+}
+
+// plan is the layout of the house; nil where there is no event.
+func (s *State) plan() *inventory.Plan {
+	if s.stock == nil {
+		return nil
+	}
+	return s.stock.Plan()
+}
+
+// count adds n tickets to what a user has; anonymous tickets are not counted.
+func (s *State) count(user string, n int) {
+	if user == "" || n == 0 {
+		return
+	}
+	if n += s.users[user]; n != 0 {
+		s.users[user] = n
+	} else {
+		delete(s.users, user)
+	}
+}
+
+func compareIDs(a, b ID) int { return bytes.Compare(a[:], b[:]) }
