@@ -138,7 +138,7 @@ func runImport(args []string, env environment) int {
 	if err != nil {
 		return env.fail("import", err)
 	}
-	if report.Refused > 0 && (c.strict || report.Accepted+report.Unchanged == 0) {
+	if report.Refused > 0 && (c.strict || report.Accepted == 0) {
 		return exitFailed
 	}
 	return exitDone

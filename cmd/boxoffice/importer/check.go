@@ -1,24 +1,30 @@
 package importer
 
-import "boxoffice/actors/sale/catalog"
+import (
+	"strings"
 
-// The bounds that names and texts are cut to, in bytes.
-const (
-	maxTitle       = 256
-	maxName        = 256
-	maxDescription = 4096
-	maxPerformers  = 64
-	maxSection     = 64
-	maxRow         = 32
+	"boxoffice/actors/sale/catalog"
 )
 
-// check holds an event to the catalog's rules.
+// maxDescription is what descriptions are cut to, in characters; one has up to
+// four bytes.
+const maxDescription = catalog.MaxDescriptionBytes / 4
+
+// shownProblems bounds the problems that a refusal tells.
+const shownProblems = 3
+
+// check holds an event to the catalog's rules, as the server will.
 func check(e *catalog.Event) *Refusal {
-	if !validID(e.ID) {
-		return &Refusal{BadID, "the id " + quote(e.ID) + " is not 1 to 64 of A-Z a-z 0-9 _ -"}
+	problems := e.Check()
+	if len(problems) == 0 {
+		return nil
 	}
-	if e.StartsAt == 0 {
-		return &Refusal{NoDate, "startsAt is missing"}
+	var parts []string
+	for _, p := range problems[:min(len(problems), shownProblems)] {
+		parts = append(parts, p.At+": "+p.Detail)
 	}
-	return nil
+	if len(problems) > shownProblems {
+		parts = append(parts, "and more")
+	}
+	return &Refusal{Invalid, strings.Join(parts, "; ")}
 }

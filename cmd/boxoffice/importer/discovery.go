@@ -157,7 +157,7 @@ func (im *Importer) discovery(raw []byte) (event catalog.Event, m Mends, bad *Re
 
 // texts sets title and description.
 func (e *discoveryEvent) texts(event *catalog.Event, m *Mends) *Refusal {
-	title, changed, cut := fold(e.Name, maxTitle)
+	title, changed, cut := fold(e.Name, catalog.MaxText)
 	m.add(mendTitle, changed)
 	m.add(mendTitleCut, cut)
 	if title == "" && len(event.Performers) > 0 {
@@ -207,7 +207,7 @@ func (e *discoveryEvent) catalogVenue(land *country, state *region, m *Mends) ca
 }
 
 func foldName(s string, m *Mends) string {
-	s, changed, cut := fold(s, maxName)
+	s, changed, cut := fold(s, catalog.MaxText)
 	m.add(mendNames, changed || cut)
 	return s
 }
@@ -237,7 +237,7 @@ func (e *discoveryEvent) performers(m *Mends) []catalog.Performer {
 		for _, p := range out {
 			known = known || p.ID == a.ID
 		}
-		if !validID(a.ID) || known || len(out) == maxPerformers {
+		if !validID(a.ID) || known || len(out) == catalog.MaxPerformers {
 			m.add(mendPerformerDropped, true)
 			continue
 		}
@@ -286,7 +286,7 @@ var genreNames = map[string]string{
 func genreName(n named) string {
 	name := genreNames[n.ID]
 	if name == "" {
-		name, _, _ = fold(n.Name, maxName)
+		name, _, _ = fold(n.Name, catalog.MaxText)
 	}
 	switch strings.ToLower(name) {
 	case "undefined", "other", "miscellaneous", "n/a":

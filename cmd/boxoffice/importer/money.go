@@ -4,6 +4,8 @@ import (
 	"math"
 	"math/big"
 	"strings"
+
+	"boxoffice/actors/sale/catalog"
 )
 
 // money says how amounts of a currency are written, and how many of its units
@@ -29,14 +31,11 @@ func knownCurrency(code string) bool { _, ok := currencies[code]; return ok }
 // unit is how many minor units make one major unit.
 func (m money) unit() int64 { return int64(math.Pow10(m.exponent)) }
 
-// maxPrice bounds a price, in minor units.
-const maxPrice = 100_000_000_00
-
 // minor converts an amount of major units, rounded to the nearest minor unit. It
-// is false for what is negative, no number or above maxPrice.
+// is false for what is negative, no number or above the catalog's bound.
 func (m money) minor(amount float64) (int64, bool) {
 	v := math.Round(amount * float64(m.unit()))
-	if !(v >= 0 && v <= maxPrice) {
+	if !(v >= 0 && v <= catalog.MaxPrice) {
 		return 0, false
 	}
 	return int64(v), true
@@ -53,7 +52,7 @@ func (m money) parseAmount(s string) (int64, bool) {
 		return 0, false
 	}
 	r.Mul(r, new(big.Rat).SetInt64(m.unit()))
-	if !r.IsInt() || !r.Num().IsInt64() || r.Num().Int64() > maxPrice {
+	if !r.IsInt() || !r.Num().IsInt64() || r.Num().Int64() > catalog.MaxPrice {
 		return 0, false
 	}
 	return r.Num().Int64(), true

@@ -78,7 +78,7 @@ func (im *Importer) plan(raw []byte) (event catalog.Event, m Mends, bad *Refusal
 	var p pretixPlan
 	bad = decode(raw, &p)
 	o := im.o.Plan
-	name, changed, cut := fold(p.Name, maxTitle)
+	name, changed, cut := fold(p.Name, catalog.MaxText)
 	m.add(mendTitle, changed)
 	m.add(mendTitleCut, cut)
 	event = catalog.Event{
@@ -185,15 +185,15 @@ func (b *planBuilder) zone(z *pretixZone) {
 
 // sectionName is a zone's or category's name as a section may be called.
 func sectionName(s string) string {
-	s, _, _ = fold(strings.ReplaceAll(s, "/", "-"), maxSection)
+	s, _, _ = fold(strings.ReplaceAll(s, "/", "-"), catalog.MaxLabel)
 	return s
 }
 
 // seat is a seat with its id. What has no usable seat_guid gets an id of zone,
 // row and number; an id that is there twice spoils the plan.
 func (b *planBuilder) seat(z *pretixZone, r *pretixRow, s *pretixSeat) catalog.Seat {
-	row, _, _ := fold(cmp.Or(r.Label, r.Number), maxRow)
-	number, _, _ := fold(s.Number, maxRow)
+	row, _, _ := fold(cmp.Or(r.Label, r.Number), catalog.MaxLabel)
+	number, _, _ := fold(s.Number, catalog.MaxLabel)
 	id := s.GUID
 	if !validTicketID(id) {
 		b.mends.add(mendSeatID, true)

@@ -21,8 +21,9 @@ const maxReasons = 100
 // concurrent use.
 type Report struct {
 	Read      int // events read
-	Accepted  int // new or changed
-	Unchanged int
+	Accepted  int // stored, or as they were
+	Created   int // of Accepted: new events
+	Unchanged int // of Accepted: as they were, where the server says so
 	Refused   int
 
 	reasons map[string]int
@@ -106,8 +107,8 @@ func (r *Report) Reasons() map[string]int { return maps.Clone(r.reasons) }
 // String is the report as it is printed.
 func (r *Report) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d events read: %d accepted, %d unchanged, %d refused\n",
-		r.Read, r.Accepted, r.Unchanged, r.Refused)
+	fmt.Fprintf(&b, "%d events read: %d accepted (%d of them new, %d unchanged), %d refused\n",
+		r.Read, r.Accepted, r.Created, r.Unchanged, r.Refused)
 	if r.Refused > 0 {
 		b.WriteString("\nrefused, by reason:\n")
 		for _, reason := range slices.Sorted(maps.Keys(r.reasons)) {

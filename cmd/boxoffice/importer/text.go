@@ -4,10 +4,12 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"boxoffice/actors/sale/catalog"
 )
 
 // fold trims a name and folds every run of blanks and control characters inside
-// to one space, so that a name is one line. It cuts at max bytes, between
+// to one space, so that a name is one line. It cuts at max
 // characters. changed and cut say what it had to do. Nothing else is touched:
 // entities and mojibake are for the output to escape, not for us to guess at.
 func fold(s string, max int) (out string, changed, cut bool) {
@@ -66,34 +68,36 @@ func foldText(s string, max int) (out string, changed, cut bool) {
 	return out, out != s && !cut, cut
 }
 
-// cutTo shortens s to max bytes, an ellipsis included.
+// cutTo shortens s to max characters, an ellipsis included.
 func cutTo(s string, max int) (string, bool) {
-	const ellipsis = "…"
-	if len(s) <= max {
+	if len(s) <= max || utf8.RuneCountInString(s) <= max {
 		return s, false
 	}
-	end := max - len(ellipsis)
-	for end > 0 && !utf8.RuneStart(s[end]) {
-		end--
+	end := 0
+	for range max - 1 {
+		_, size := utf8.DecodeRuneInString(s[end:])
+		end += size
 	}
-	return strings.TrimRight(s[:end], " \n") + ellipsis, true
+	return strings.TrimRight(s[:end], " \n") + "…", true
 }
 
 // validID reports whether an event, venue or performer may have an id.
-func validID(s string) bool { return validIn(s, "_-") }
-
-// validTicketID reports whether a ticket may have an id.
-func validTicketID(s string) bool { return validIn(s, "_-.~") }
-
-func validIn(s, marks string) bool {
+func validID(s string) bool {
 	for i := 0; i < len(s); i++ {
 		c := s[i]
 		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
-		if !letter && (c < '0' || c > '9') && strings.IndexByte(marks, c) < 0 {
+		if !letter && (c < '0' || c > '9') && c != '_' && c != '-' {
 			return false
 		}
 	}
-	return s != "" && len(s) <= 64
+	return s != "" && len(s) <= catalog.MaxID
+}
+
+// validTicketID reports whether a ticket may have an id: anything on one line
+// without a "/".
+func validTicketID(s string) bool {
+	return s != "" && utf8.ValidString(s) && utf8.RuneCountInString(s) <= catalog.MaxID &&
+		!strings.Contains(s, "/") && !strings.ContainsFunc(s, unicode.IsControl)
 }
 
 // slug makes an id of a name: letters and digits of ASCII in lower case, what
@@ -113,5 +117,5 @@ func slug(s string) string {
 		}
 	}
 	out := b.String()
-	return strings.TrimRight(out[:min(len(out), 64)], "-")
+	return strings.TrimRight(out[:min(len(out), catalog.MaxID)], "-")
 }

@@ -59,11 +59,17 @@ type ref struct {
 
 // outcome is what became of a batch.
 type outcome struct {
-	sent      batch
-	accepted  int
-	unchanged int
-	refused   []refusedLine
-	err       error
+	sent    batch
+	totals  totals
+	refused []refusedLine
+	err     error
+}
+
+// totals is the last line of the server's answer. Refused is checked against the
+// lines before it.
+type totals struct {
+	Accepted, Created, Unchanged int
+	Refused                      int
 }
 
 // refusedLine is a line of the server's answer: which of ours it does not take,
@@ -126,8 +132,9 @@ func (u *Uploader) land() error {
 		u.failed = o.err
 		return u.failed
 	}
-	u.Report.Accepted += o.accepted
-	u.Report.Unchanged += o.unchanged
+	u.Report.Accepted += o.totals.Accepted
+	u.Report.Created += o.totals.Created
+	u.Report.Unchanged += o.totals.Unchanged
 	for _, l := range o.refused {
 		from := o.sent.refs[l.Line-1]
 		u.Report.Refuse(Line{File: from.file, Line: from.line, ID: from.id, Refused: l.Code, Detail: l.text()})
@@ -201,8 +208,9 @@ func (u *Uploader) deliver(ctx context.Context, all batch) outcome {
 // take adds an answer to the outcome. It returns the lines to send again, as
 // indices in the whole batch; none where it is too late for that.
 func (o *outcome) take(got outcome, index []int, late bool) (again []int) {
-	o.accepted += got.accepted
-	o.unchanged += got.unchanged
+	o.totals.Accepted += got.totals.Accepted
+	o.totals.Created += got.totals.Created
+	o.totals.Unchanged += got.totals.Unchanged
 	for _, l := range got.refused {
 		at := index[l.Line-1]
 		if l.passing() && !late {
@@ -282,48 +290,36 @@ func refusedRequest(res *http.Response) error {
 }
 
 // readAnswer reads the NDJSON of POST /admin/catalog: a line for each line that
-// was refused, then the totals. "accepted" may count unchanged events or leave
-// them out: the sum tells.
+// was refused, then the totals, which must add up to what was sent.
 func readAnswer(r io.Reader, lines int) (outcome, error) {
 	var o outcome
 	in := bufio.NewScanner(r)
 	in.Buffer(make([]byte, 0, 64<<10), maxAnswerLine)
 	for in.Scan() {
-		var totals struct{ Accepted, Unchanged, Refused *int }
-		var line refusedLine
-		if err := json.Unmarshal(in.Bytes(), &totals); err != nil {
-			return o, fmt.Errorf("read the server's answer: %w", err)
-		}
-		if totals.Accepted != nil {
-			return o, o.totals(totals.Accepted, totals.Unchanged, totals.Refused, lines)
+		var line struct {
+			refusedLine
+			totals
+			Accepted *int // there in the last line only
 		}
 		if err := json.Unmarshal(in.Bytes(), &line); err != nil {
 			return o, fmt.Errorf("read the server's answer: %w", err)
 		}
+		if line.Accepted != nil {
+			o.totals = line.totals
+			o.totals.Accepted = *line.Accepted
+			if o.totals.Accepted+len(o.refused) != lines || o.totals.Refused != len(o.refused) {
+				return o, fmt.Errorf("the server's totals do not add up: %d lines sent, %d refused: %s",
+					lines, len(o.refused), in.Bytes())
+			}
+			return o, nil
+		}
 		if line.Line < 1 || line.Line > lines {
 			return o, fmt.Errorf("the server speaks of line %d of %d", line.Line, lines)
 		}
-		o.refused = append(o.refused, line)
+		o.refused = append(o.refused, line.refusedLine)
 	}
 	if err := in.Err(); err != nil {
 		return o, &temporaryError{fmt.Errorf("read the server's answer: %w", err), 0}
 	}
 	return o, &temporaryError{errors.New("the server's answer ends early"), 0}
-}
-
-// totals takes the last line of an answer and checks it against what was sent.
-func (o *outcome) totals(accepted, unchanged, refused *int, lines int) error {
-	o.accepted = *accepted
-	if unchanged != nil {
-		o.unchanged = *unchanged
-	}
-	left := lines - len(o.refused)
-	if o.accepted == left {
-		o.accepted -= o.unchanged
-	}
-	if o.accepted+o.unchanged != left || o.accepted < 0 || refused != nil && *refused != len(o.refused) {
-		return fmt.Errorf("the server's totals do not add up: %d lines sent, %d refused, %d accepted, %d unchanged",
-			lines, len(o.refused), *accepted, o.unchanged)
-	}
-	return nil
 }
