@@ -1,0 +1,229 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"time"
+)
+
+// maxAnswer bounds one answer: a seat map of 100,000 seats has about 12 MB.
+const maxAnswer = 64 << 20
+
+// deadlineStep is how often a connection's deadline is moved. Moving it for each
+// request would cost more than parsing the answer.
+const deadlineStep = time.Second
+
+// errBadAnswer is of an answer that is no HTTP/1.1.
+var errBadAnswer = errors.New("not an HTTP/1.1 answer")
+
+// answer is what came back. body belongs to the connection and is valid until its
+// next request.
+type answer struct {
+	status   int
+	body     []byte
+	replayed bool // Idempotency-Replayed: true
+}
+
+// conn is one keep-alive connection that is dialled when it is needed. It is used
+// by one goroutine.
+type conn struct {
+	address  string
+	timeout  time.Duration
+	c        net.Conn // nil: not connected
+	deadline time.Time
+	buf      []byte // the answer: buf[:n] was read
+	n        int
+}
+
+// newConn makes a connection that is not dialled yet.
+func newConn(address string, timeout time.Duration) *conn {
+	return &conn{address: address, timeout: timeout, buf: make([]byte, 16<<10)}
+}
+
+// close ends the connection. It can be used again: the next request dials.
+func (c *conn) close() {
+	if c.c != nil {
+		c.c.Close()
+		c.c = nil
+	}
+}
+
+// do sends one request and reads its answer. After an error the connection is
+// closed, and whether the request had an effect is not known.
+func (c *conn) do(request []byte) (answer, error) {
+	if err := c.ready(); err != nil {
+		return answer{}, err
+	}
+	if _, err := c.c.Write(request); err != nil {
+		c.close()
+		return answer{}, err
+	}
+	a, last, err := c.read()
+	if err != nil || last {
+		c.close()
+	}
+	return a, err
+}
+
+// ready dials where needed and keeps the deadline between timeout and
+// timeout+deadlineStep ahead.
+func (c *conn) ready() error {
+	now := time.Now()
+	if c.c == nil {
+		d, err := net.DialTimeout("tcp", c.address, c.timeout)
+		if err != nil {
+			return err
+		}
+		c.c, c.deadline = d, time.Time{}
+	}
+	if c.deadline.Sub(now) < c.timeout {
+		c.deadline = now.Add(c.timeout + deadlineStep)
+		return c.c.SetDeadline(c.deadline)
+	}
+	return nil
+}
+
+// read reads one answer; last means that the server ends the connection.
+func (c *conn) read() (a answer, last bool, err error) {
+	c.n = 0
+	end := -1
+	for from := 0; end < 0; {
+		if err := c.more(); err != nil {
+			return a, true, err
+		}
+		if i := bytes.Index(c.buf[from:c.n], []byte("\r\n\r\n")); i >= 0 {
+			end = from + i + 4
+		}
+		from = max(0, c.n-3)
+	}
+	h, err := parseHead(c.buf[:end])
+	if err != nil {
+		return a, true, err
+	}
+	a = answer{status: h.status, replayed: h.replayed}
+	if h.chunked {
+		a.body, err = c.readChunks(end)
+		return a, h.last, err
+	}
+	for c.n < end+h.length {
+		if err := c.more(); err != nil {
+			return a, true, err
+		}
+	}
+	if c.n > end+h.length {
+		return a, true, fmt.Errorf("%w: %d bytes after the answer", errBadAnswer, c.n-end-h.length)
+	}
+	a.body = c.buf[end:c.n]
+	return a, h.last, nil
+}
+
+// more reads what has come, and makes room where there is none.
+func (c *conn) more() error {
+	if c.n == len(c.buf) {
+		if c.n >= maxAnswer {
+			return fmt.Errorf("%w: more than %d bytes", errBadAnswer, maxAnswer)
+		}
+		c.buf = append(c.buf, make([]byte, len(c.buf))...)
+	}
+	n, err := c.c.Read(c.buf[c.n:])
+	c.n += n
+	if n > 0 {
+		return nil
+	}
+	return err
+}
+
+// readChunks reads a chunked body whose first chunk begins at buf[at], and joins
+// the chunks in place.
+func (c *conn) readChunks(at int) ([]byte, error) {
+	start, end := at, at // the joined body is buf[start:end]
+	for {
+		line, err := c.line(at)
+		if err != nil {
+			return nil, err
+		}
+		text, _, _ := bytes.Cut(c.buf[at:line-2], []byte(";"))
+		size, err := strconv.ParseUint(string(bytes.TrimSpace(text)), 16, 31)
+		if err != nil {
+			return nil, fmt.Errorf("%w: chunk size: %w", errBadAnswer, err)
+		}
+		if size == 0 {
+			_, err := c.line(line) // no trailers: the empty line
+			return c.buf[start:end], err
+		}
+		for c.n < line+int(size)+2 {
+			if err := c.more(); err != nil {
+				return nil, err
+			}
+		}
+		end += copy(c.buf[end:], c.buf[line:line+int(size)])
+		at = line + int(size) + 2
+	}
+}
+
+// line gives the place after the line that begins at buf[at].
+func (c *conn) line(at int) (int, error) {
+	for {
+		if i := bytes.Index(c.buf[at:c.n], []byte("\r\n")); i >= 0 {
+			return at + i + 2, nil
+		}
+		if err := c.more(); err != nil {
+			return 0, err
+		}
+	}
+}
+
+// head is what the crowd needs to know of an answer's head.
+type head struct {
+	status   int
+	length   int
+	chunked  bool
+	last     bool
+	replayed bool
+}
+
+// parseHead reads the status line and the few headers that matter.
+func parseHead(b []byte) (head, error) {
+	var h head
+	if len(b) < 12 || !bytes.HasPrefix(b, []byte("HTTP/1.1 ")) {
+		return h, errBadAnswer
+	}
+	for _, d := range b[9:12] {
+		if d < '0' || d > '9' {
+			return h, errBadAnswer
+		}
+		h.status = h.status*10 + int(d-'0')
+	}
+	for line := range bytes.SplitSeq(b[12:], []byte("\r\n")) {
+		name, value, _ := bytes.Cut(line, []byte(":"))
+		if err := h.header(name, bytes.TrimSpace(value)); err != nil {
+			return h, err
+		}
+	}
+	return h, nil
+}
+
+// header takes one header line.
+func (h *head) header(name, value []byte) error {
+	switch {
+	case is(name, "Content-Length"):
+		n, err := strconv.ParseUint(string(value), 10, 31)
+		if err != nil || n > maxAnswer {
+			return fmt.Errorf("%w: Content-Length %q", errBadAnswer, value)
+		}
+		h.length = int(n)
+	case is(name, "Transfer-Encoding"):
+		h.chunked = is(value, "chunked")
+	case is(name, "Connection"):
+		h.last = is(value, "close")
+	case is(name, "Idempotency-Replayed"):
+		h.replayed = is(value, "true")
+	}
+	return nil
+}
+
+// is compares header text without regard to case.
+func is(b []byte, s string) bool { return len(b) == len(s) && bytes.EqualFold(b, []byte(s)) }

@@ -1,0 +1,110 @@
+// Command stampede is a crowd: it measures a node over HTTP, and then checks that
+// the node told the truth. It knows the HTTP contract only and imports nothing of
+// the node, so that both cannot be wrong in the same way.
+//
+//	stampede view      GET /events/{id} of a few events
+//	stampede tickets   GET /events/{id}/tickets
+//	stampede hold      hold a ticket, release it; each connection has its own
+//	stampede book      book distinct tickets of a few events, one call each
+//	stampede rush      many requests that want the same few seats
+//	stampede mix       95 % views, 5 % hold and book
+//	stampede verify    a ledger against a node, also after it was killed
+//	stampede compare   a node beside the two baselines, in one run
+//	stampede baseline  constant | append: the servers to compare with
+//
+// # Load
+//
+// Each connection (-c) is one goroutine that sends a request and reads its answer;
+// nothing is pipelined. Without -rate the loop is closed: the next request goes
+// out when the last is answered. With -rate operations start at fixed times,
+// and a latency counts from the time at which the operation should have started:
+// a server that stops for a second is charged for all who would have come.
+//
+// A request that got no answer, or a 503, is sent again with the same
+// Idempotency-Key: at most -retries times an operation, and in all at most a tenth of the
+// operations plus 100, so that retries never become the load. Latency runs until the
+// answer that ends the operation.
+//
+// # Checks
+//
+// A scenario that changes something makes its own events through the admin paths,
+// so it knows every ticket that can be taken. Afterwards it reads everything back:
+// each 2xx is there with the same content, no ticket is in two bookings, the seat
+// map names exactly the tickets that were sold, the counts add up. A rush
+// also wants each refusal to name tickets that were really taken, by a booking
+// that began before the refusal ended. An answer that never came is asked for
+// again, with its key, before anything is counted.
+//
+// With -ledger each invocation and each answer is a line of a file, and an
+// answer counts after its line is synced. verify reads that file and checks the
+// same things on a node that was restarted since, and that each key still gives
+// its answer.
+//
+// Exit codes: 0 done and true, 1 something is wrong, 2 wrong usage.
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+)
+
+// The exit codes of every command.
+const (
+	exitDone   = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// errUsage marks errors of the command line.
+var errUsage = errors.New("wrong usage")
+
+// A command is one word of the command line.
+type command struct {
+	name string
+	run  func(args []string, out, errs io.Writer) error
+}
+
+// commands is the table of all commands.
+func commands() []command {
+	all := []command{{"verify", runVerify}, {"compare", runCompare}, {"baseline", runBaseline}}
+	for _, name := range []string{"view", "tickets", "hold", "book", "rush", "mix"} {
+		all = append(all, command{name, func(args []string, out, errs io.Writer) error {
+			return runScenario(name, args, out, errs)
+		}})
+	}
+	return all
+}
+
+func main() {
+	os.Exit(dispatch(os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// dispatch is the whole program: it gives the exit code.
+func dispatch(args []string, out, errs io.Writer) int {
+	if len(args) > 0 {
+		for _, c := range commands() {
+			if c.name == args[0] {
+				return exitCode(c.run(args[1:], out, errs), errs)
+			}
+		}
+	}
+	fmt.Fprintln(errs, "usage: stampede view|tickets|hold|book|rush|mix|verify|compare|baseline [flags]")
+	return exitUsage
+}
+
+// exitCode says an error once and turns it into the exit code.
+func exitCode(err error, errs io.Writer) int {
+	switch {
+	case err == nil || errors.Is(err, flag.ErrHelp):
+		return exitDone
+	case errors.Is(err, errUsage):
+		fmt.Fprintln(errs, "stampede:", err)
+		return exitUsage
+	default:
+		fmt.Fprintln(errs, "stampede:", err)
+		return exitFailed
+	}
+}
