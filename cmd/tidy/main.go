@@ -19,7 +19,7 @@
 //     lines that are not blank, a package at a time, tests left out.
 //   - A function's size is from its "func" to its closing brace. Percentiles are
 //     over the functions (files) of the whole tree without tests; the greatest
-//     allowed size holds for tests too.
+//     allowed size holds for tests too, where the rows of tables are not counted.
 //   - An exported name is a top-level one; methods and fields are not counted. A
 //     const group of one type counts as one name beside its type. A sealed
 //     interface (one with an unexported method) counts as one name together with

@@ -207,6 +207,10 @@ var allowed = []struct{ name, path, body string }{
 	{"a test of a pure package may use the clock", "actors/sale/x_test.go",
 		"package sale\nimport (\n\t\"os\"\n\t\"time\"\n)\nvar _, _ = os.Args, time.Now()\n"},
 	{"a fake for tests", "storage/x_test.go", "package storage\nimport _ \"boxoffice/storage/storagetest\"\n"},
+	{"a test with a table of 100 rows", "storage/x_test.go", "package storage\nfunc f() {\n\t_ = []int{\n" +
+		strings.Repeat("\t\t1,\n", 100) + "\t}\n}\n"},
+	{"a pure package in another's test", "actors/sale/catalog/x_test.go",
+		"package catalog_test\nimport _ \"boxoffice/actors/sale/inventory\"\n"},
 	{"rapid in tests", "actors/sale/x_test.go", "package sale\nimport _ \"pgregory.net/rapid\"\n"},
 	{"a flat dispatch of 90 lines", "storage/x.go", storageFile + strings.Repeat("// x\n", 20) + "func f(n int) {\n" +
 		"\tswitch n {\n" + strings.Repeat("\tcase 1:\n\t\tn++\n\t\treturn\n", 30) + "\t}\n}\n"},
