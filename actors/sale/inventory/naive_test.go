@@ -30,7 +30,8 @@ func newNaive(inv catalog.Inventory) *naive {
 		for _, r := range s.Rows {
 			row++
 			for i := 1; i <= r.Seats; i++ {
-				n.add(fmt.Sprintf("%s-%s-%d", s.Name, r.Name, i), Place{s.Name, r.Name, fmt.Sprint(i), s.Price}, row, false)
+				place := Place{s.Name, r.Name, fmt.Sprint(i), s.Price}
+				n.add(fmt.Sprintf("%s-%s-%d", s.Name, r.Name, i), place, row, false)
 			}
 		}
 		for i, seat := range s.Seats {

@@ -19,7 +19,8 @@ type chooser func(n int) int
 func house(draw chooser) catalog.Inventory {
 	inv := catalog.Inventory{Currency: "EUR"}
 	for i := range 1 + draw(5) {
-		s := catalog.Section{Name: []string{"A", "A-B", "FLOOR A", "Parkett Süd", "1-2"}[i], Price: int64(draw(4)) * 100}
+		name := []string{"A", "A-B", "FLOOR A", "Parkett Süd", "1-2"}[i]
+		s := catalog.Section{Name: name, Price: int64(draw(4)) * 100}
 		switch draw(3) {
 		case 0:
 			for r := range 1 + draw(40) {
@@ -27,7 +28,8 @@ func house(draw chooser) catalog.Inventory {
 			}
 		case 1:
 			for k := range 1 + draw(150) {
-				seat := catalog.Seat{ID: fmt.Sprintf("%d~%c.%d", i, 'a'+k/20, k), Row: fmt.Sprint(k / (7 + i)), Number: fmt.Sprint(k)}
+				seat := catalog.Seat{ID: fmt.Sprintf("%d~%c.%d", i, 'a'+k/20, k), Number: fmt.Sprint(k)}
+				seat.Row = fmt.Sprint(k / (7 + i))
 				if draw(4) == 0 {
 					seat.Number = "x"
 				}
@@ -235,7 +237,8 @@ func TestPlan(t *testing.T) {
 		inv := house(draw)
 		p, slow := NewPlan(inv), newNaive(inv)
 		if p.Total() != len(slow.seats) || cap(p.lines) != len(p.lines) {
-			t.Fatalf("%d tickets in %d lines (room for %d); want %d", p.Total(), len(p.lines), cap(p.lines), len(slow.seats))
+			t.Fatalf("%d tickets, want %d; %d lines, room for %d",
+				p.Total(), len(slow.seats), len(p.lines), cap(p.lines))
 		}
 		for i, seat := range slow.seats {
 			ticket := Ticket(i)
