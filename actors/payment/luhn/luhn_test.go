@@ -84,9 +84,11 @@ func appendInt(b []byte, n int) []byte {
 func TestEveryPlace(t *testing.T) {
 	for before := range 40 {
 		for after := range 40 {
-			text := strings.Repeat("a", before) + "4222222222222" + strings.Repeat("b", after)
-			if !Contains(text) {
-				t.Fatalf("not found in %q", text)
+			for _, near := range []string{"", "x", "1x", "1-x", "1  "} {
+				text := strings.Repeat("a", before) + near + "4222222222222" + strings.Repeat("b", after)
+				if !Contains(text) {
+					t.Fatalf("not found in %q", text)
+				}
 			}
 		}
 	}

@@ -1,0 +1,80 @@
+package payment
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+)
+
+var (
+	errTwice   = errors.New("an authorisation stands there twice")
+	errPayment = errors.New("the payment id does not belong to the key")
+	errOrder   = errors.New("the payment is not in a state from which this can follow")
+)
+
+// load reads the ledger into memory and cuts off what is at its end without a
+// newline. It returns the file's size then.
+func (s *Sandbox) load(f *os.File) (size int64, err error) {
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return 0, err
+	}
+	// Events and currencies are few: one copy of each is kept.
+	seen := map[string]string{}
+	once := func(v string) string {
+		if known, ok := seen[v]; ok {
+			return known
+		}
+		seen[v] = v
+		return v
+	}
+	size, err = scanLedger(f, func(e Entry) error {
+		e.Event, e.Currency, e.Reason = once(e.Event), once(e.Currency), once(e.Reason)
+		return s.replay(&e)
+	})
+	if err != nil {
+		return 0, err
+	}
+	return size, f.Truncate(size)
+}
+
+// replay makes an entry's effect once more, in memory.
+func (s *Sandbox) replay(e *Entry) error {
+	id, ok := parsePaymentID(e.Payment)
+	if !ok {
+		return fmt.Errorf("%w: %q", errPayment, e.Payment)
+	}
+	k := digestOf(e.Key)
+	p := s.mu.payments[id]
+	switch e.Effect {
+	case EffectAuthorised, EffectDeclined:
+		switch {
+		case p != nil:
+			return fmt.Errorf("%w: %s", errTwice, e.Key)
+		case k != id:
+			return fmt.Errorf("%w: %s, %s", errPayment, e.Payment, e.Key)
+		}
+		p = &payment{
+			event: e.Event, booking: e.Booking, currency: e.Currency, amount: e.Amount,
+			params: e.Params, reason: e.Reason,
+		}
+		if e.Effect == EffectDeclined {
+			p.status = declined
+		}
+		s.mu.payments[id] = p
+		return nil
+	}
+	from, to := authorised, captured
+	switch e.Effect {
+	case EffectVoided:
+		to = voided
+	case EffectRefunded:
+		from, to = captured, refunded
+	}
+	if p == nil || p.status != from {
+		return fmt.Errorf("%w: %s, %s", errOrder, e.Effect, e.Payment)
+	}
+	p.status = to
+	s.mu.uses[k] = use{payment: id, refund: to != captured}
+	return nil
+}
