@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -172,6 +173,62 @@ func TestBaselines(t *testing.T) {
 	got, err := os.ReadFile(name)
 	if err != nil || string(got) != strings.Repeat("0123456789", 200) {
 		t.Errorf("the file has %d bytes, %v, want 200 bodies", len(got), err)
+	}
+}
+
+// countingDisk knows how much of what was written is synced.
+type countingDisk struct {
+	mu              sync.Mutex
+	written, synced []byte
+	syncs           int
+}
+
+func (d *countingDisk) Write(b []byte) (int, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.written = append(d.written, b...)
+	return len(b), nil
+}
+
+func (d *countingDisk) Sync() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.synced = d.written
+	d.syncs++
+	return nil
+}
+
+func (d *countingDisk) Close() error { return nil }
+
+// has says whether the text is synced.
+func (d *countingDisk) has(text string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return bytes.Contains(d.synced, []byte(text))
+}
+
+// TestGroupCommit wants an append that has returned to be synced, with all that
+// was appended before it, and many appends to share a sync.
+func TestGroupCommit(t *testing.T) {
+	d := &countingDisk{}
+	g := newGroupFile(d)
+	var wait sync.WaitGroup
+	for i := range 16 {
+		wait.Go(func() {
+			for n := range 50 {
+				first, second := fmt.Sprintf("<call %d %d>", i, n), fmt.Sprintf("<answer %d %d>", i, n)
+				if g.append([]byte(first), false) != nil || g.append([]byte(second), true) != nil {
+					t.Error("an append failed")
+				}
+				if !d.has(first) || !d.has(second) {
+					t.Errorf("%s came back before it was synced", second)
+				}
+			}
+		})
+	}
+	wait.Wait()
+	if err := g.close(); err != nil || d.syncs == 0 || d.syncs > 16*100 {
+		t.Errorf("%v, %d syncs", err, d.syncs)
 	}
 }
 

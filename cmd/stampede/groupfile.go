@@ -10,7 +10,7 @@ import (
 // durable must do, and so both the crowd's ledger and the baseline of bookings.
 // It is safe for concurrent use.
 type groupFile struct {
-	file *os.File
+	file disk
 	wake chan struct{} // one token: there is something to write
 	done chan struct{} // closed when the writer has ended
 
@@ -20,6 +20,13 @@ type groupFile struct {
 	closed bool
 }
 
+// disk is what a group file needs of a file.
+type disk interface {
+	Write(b []byte) (int, error)
+	Sync() error // returns when all that was written is durable
+	Close() error
+}
+
 // round is one group commit.
 type round struct {
 	done chan struct{} // closed when it is synced
@@ -27,7 +34,7 @@ type round struct {
 }
 
 // newGroupFile takes over an open file.
-func newGroupFile(f *os.File) *groupFile {
+func newGroupFile(f disk) *groupFile {
 	g := &groupFile{
 		file: f, wake: make(chan struct{}, 1), done: make(chan struct{}), round: &round{done: make(chan struct{})},
 	}
