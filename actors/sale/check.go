@@ -104,7 +104,7 @@ func (c *checker) holds(set *holdSet) {
 		c.that((sl.pos >= 0) == sl.hold.Paying.IsZero(), "hold %v has a deadline, or is being paid for", id)
 		if sl.pos >= 0 {
 			waiting++
-			c.that(set.heap[sl.pos] == n, "hold %v is where it is said to be in the heap", id)
+			c.that(int(sl.pos) < len(set.heap) && set.heap[sl.pos] == n, "hold %v is where it is said to be in the heap", id)
 		}
 	}
 	c.that(waiting == len(set.heap), "the heap has nothing but holds that wait")
