@@ -1,0 +1,104 @@
+package actors
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"boxoffice/actors/payment"
+	"boxoffice/storage"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Config is what a Node runs with. Start from DefaultConfig.
+type Config struct {
+	// Log is where decisions become durable. The Node is its only writer and the
+	// only reader of its Leaderships; it does not close it.
+	Log storage.Log
+	// Gateway is the payment provider.
+	Gateway payment.Gateway
+	// Node is this node's name, as the Locator gives it.
+	Node string
+	// Locator says on which node an event lives.
+	Locator Locator
+	// Logger gets what an operator should know. Never ids of holds or tokens.
+	Logger *slog.Logger
+	// Registry gets the node's metrics; nil: none are kept.
+	Registry *prometheus.Registry
+
+	// MaxQueued bounds the commands of one event between admission and answer.
+	// 8,192 commands are about 10 ms of deciding and 8 MB; the next one gets
+	// ErrOverloaded.
+	MaxQueued int
+	// MaxBatch bounds the commands of one commit: 4,096 keep a batch under 1 MiB.
+	MaxBatch int
+	// MaxWaiting bounds the callers of one event that wait for a payment; those
+	// beyond it are told "pending" at once.
+	MaxWaiting int
+	// MaxActive bounds the events in memory; one more gets ErrOverloaded.
+	MaxActive int
+	// MaxPayments bounds the payment calls under way; further tasks queue.
+	MaxPayments int
+	// PaymentWait is how long a booking's caller waits for the provider before he
+	// is told "pending": 10 s by the contract.
+	PaymentWait time.Duration
+	// PaymentTimeout is how long one call to the provider may take.
+	PaymentTimeout time.Duration
+	// CommitTimeout is how long one commit may take before its outcome counts as
+	// unknown.
+	CommitTimeout time.Duration
+	// PassivateAfter is how long an event stays in memory without a command.
+	PassivateAfter time.Duration
+	// CheckpointEvery is the number of records after which a checkpoint is taken;
+	// a large state waits for as many records as it has entries.
+	CheckpointEvery int
+	// TickEvery is how often the node looks for due deadlines: a hold ends at most
+	// this much after its time, plus a commit.
+	TickEvery time.Duration
+}
+
+// DefaultConfig is a Config without its parts (Log, Gateway, Locator).
+func DefaultConfig() Config {
+	return Config{
+		Logger:          slog.Default(),
+		MaxQueued:       8192,
+		MaxBatch:        4096,
+		MaxWaiting:      65536,
+		MaxActive:       100_000,
+		MaxPayments:     4096,
+		PaymentWait:     10 * time.Second,
+		PaymentTimeout:  30 * time.Second,
+		CommitTimeout:   2 * time.Second,
+		PassivateAfter:  30 * time.Second,
+		CheckpointEvery: 8192,
+		TickEvery:       200 * time.Millisecond,
+	}
+}
+
+// Validate says what is missing or contradicts itself.
+func (c *Config) Validate() error {
+	if c.Log == nil || c.Gateway == nil || c.Locator == nil || c.Logger == nil || c.Node == "" {
+		return errors.New("actors: Log, Gateway, Node, Locator and Logger are needed")
+	}
+	for name, v := range map[string]int64{
+		"MaxQueued": int64(c.MaxQueued), "MaxBatch": int64(c.MaxBatch), "MaxWaiting": int64(c.MaxWaiting),
+		"MaxActive": int64(c.MaxActive), "MaxPayments": int64(c.MaxPayments), "PaymentWait": int64(c.PaymentWait),
+		"PaymentTimeout": int64(c.PaymentTimeout), "CommitTimeout": int64(c.CommitTimeout),
+		"PassivateAfter": int64(c.PassivateAfter), "CheckpointEvery": int64(c.CheckpointEvery),
+		"TickEvery": int64(c.TickEvery),
+	} {
+		if v <= 0 {
+			return fmt.Errorf("actors: %s must be positive", name)
+		}
+	}
+	return nil
+}
+
+// Locator says where events live. It is a hint for routing: authority comes from
+// the log's epochs alone.
+type Locator interface {
+	// Locate names the node that leads a shard; an error where none is known.
+	Locate(shard uint64) (node string, err error)
+}

@@ -1,0 +1,125 @@
+package actors
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"boxoffice/actors/sale"
+	"boxoffice/actors/salepb"
+)
+
+// passivateCheckpoint is the number of records from which on an event that leaves
+// memory writes a checkpoint first: replaying fewer is as quick as reading one.
+const passivateCheckpoint = 64
+
+// load reads the event from the log, off the actor's goroutine.
+func (e *event) load() {
+	e.node.running.Add(1)
+	go func() {
+		defer e.node.running.Done()
+		state, err := e.node.read(e.self.event)
+		e.node.send(e.self, loaded{state, err})
+	}()
+}
+
+// read brings an event's state up from its checkpoint and the records after it.
+func (n *Node) read(event string) (s *sale.State, err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), n.cfg.CommitTimeout)
+	defer cancel()
+	h, err := n.cfg.Log.Load(ctx, event)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	defer func() { // a log that cannot be replayed is broken: say so, do not guess
+		if r := recover(); r != nil {
+			s, err = nil, fmt.Errorf("%w: replay %s: %v", ErrUnavailable, event, r)
+		}
+	}()
+	s = sale.New()
+	if h.Checkpoint != nil {
+		c, err := salepb.DecodeCheckpoint(h.Checkpoint)
+		if err != nil {
+			return nil, fmt.Errorf("%w: read the checkpoint of %s: %w", ErrUnavailable, event, err)
+		}
+		s = sale.Restore(c)
+	}
+	for i, b := range h.Records {
+		r, err := salepb.DecodeRecord(b)
+		if err != nil {
+			return nil, fmt.Errorf("%w: read record %d of %s: %w", ErrUnavailable, h.At+uint64(i)+1, event, err)
+		}
+		s.Apply(r)
+	}
+	if s.Version() != h.Version {
+		return nil, fmt.Errorf("%w: %s replays to version %d, the log has %d", ErrUnavailable, event, s.Version(), h.Version)
+	}
+	return s, nil
+}
+
+// loaded starts deciding, or ends where the event could not be read.
+func (e *event) loaded(m loaded) {
+	if e.phase == stopping {
+		return
+	}
+	if m.err != nil {
+		e.node.cfg.Logger.Error("an event cannot be loaded", "event", e.self.event, "error", m.err)
+		for _, c := range e.early {
+			c.finish(sale.Answer{}, m.err)
+		}
+		e.early = nil
+		e.end(errMoved)
+		return
+	}
+	e.phase, e.state = ready, m.state
+	e.step(&sale.Resume{From: e.self.shard.from, To: e.self.shard.to})
+	e.offerTasks()
+	for _, c := range e.early {
+		e.decide(c)
+	}
+	e.early = nil
+}
+
+// passivate takes an idle event out of memory. It is not idle while anybody is
+// inside, a hold lives, or the payer owes it something.
+func (e *event) passivate() {
+	if e.phase != ready || e.inFlight || !e.batch.empty() || e.waiters.count > 0 || e.state.Busy() {
+		return
+	}
+	if !e.self.gate.closeEmpty() {
+		return
+	}
+	e.phase = stopping
+	e.node.events.remove(e.self)
+	e.self.due.Store(0)
+	if e.sinceCheckpoint >= passivateCheckpoint && !e.checkpointing.Load() {
+		c := e.state.Checkpoint()
+		e.node.running.Add(1)
+		go func() {
+			defer e.node.running.Done()
+			e.saveCheckpoint(&c)
+		}()
+	}
+}
+
+// checkpointTimeout is how long a checkpoint may take: it may be many MiB, and
+// nobody waits for it.
+const checkpointTimeout = 30 * time.Second
+
+// saveCheckpoint writes a checkpoint of a committed version. One that cannot be
+// written costs a longer replay, nothing else.
+func (e *event) saveCheckpoint(c *sale.Checkpoint) {
+	if !e.checkpointing.CompareAndSwap(false, true) {
+		return
+	}
+	defer e.checkpointing.Store(false)
+	ctx, cancel := context.WithTimeout(context.Background(), checkpointTimeout)
+	defer cancel()
+	data := salepb.EncodeCheckpoint(*c)
+	err := e.node.cfg.Log.SaveCheckpoint(ctx, e.self.event, e.self.shard.epoch, c.Version, data)
+	if err != nil {
+		e.node.cfg.Logger.Warn("saving a checkpoint", "event", e.self.event, "version", c.Version, "error", err)
+		return
+	}
+	e.node.metrics.checkpoints.Inc()
+}

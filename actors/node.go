@@ -1,0 +1,201 @@
+package actors
+
+import (
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"boxoffice/actors/sale"
+
+	"github.com/asynkron/protoactor-go/actor"
+)
+
+// Node runs the events whose shards this process leads: it claims shards,
+// activates events, ticks what is due, passivates what is idle and runs the
+// payer. Start makes one; Client is how it is asked.
+type Node struct {
+	cfg    Config
+	clock  nodeClock
+	system *actor.ActorSystem
+	shards shardTable
+	// ticking is set for a shard while its clock is being written.
+	ticking  []atomic.Bool
+	events   registry
+	calls    callPool
+	payer    *payer
+	metrics  *metrics
+	draining atomic.Bool
+	stop     chan struct{}
+	// running counts the node's goroutines and actors; it grows only while life is
+	// held, or from one that it counts already.
+	running sync.WaitGroup
+	life    struct {
+		sync.RWMutex
+		over bool
+	}
+}
+
+// Start makes a node and begins to claim shards; Ready says when it owns them.
+func Start(cfg Config) (*Node, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	n := &Node{
+		cfg:     cfg,
+		clock:   nodeClock{time.Now()},
+		shards:  make(shardTable, cfg.Log.Shards()),
+		ticking: make([]atomic.Bool, cfg.Log.Shards()),
+		stop:    make(chan struct{}),
+	}
+	for i := range n.shards {
+		n.shards[i].Store(&shard{id: uint64(i) + 1})
+	}
+	quiet := slog.New(slog.DiscardHandler) // its warnings are ours to give
+	n.system = actor.NewActorSystem(
+		actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger { return quiet }),
+		actor.WithDeadLetterRequestLogging(false))
+	n.metrics = newMetrics(cfg.Registry, n)
+	n.payer = newPayer(n)
+	n.running.Add(2)
+	go n.followLeaders()
+	go n.tick()
+	return n, nil
+}
+
+// Client is how the node's events are asked.
+func (n *Node) Client() *Client { return &Client{node: n} }
+
+// Ready is nil when the node can sell; else why not.
+func (n *Node) Ready() error {
+	if n.draining.Load() {
+		return fmt.Errorf("%w: the node is draining", ErrUnavailable)
+	}
+	if err := n.cfg.Log.Healthy(); err != nil {
+		return err
+	}
+	for i := range n.shards {
+		if !n.shards[i].Load().owned() {
+			return fmt.Errorf("%w: shard %d has no owner yet", ErrUnavailable, i+1)
+		}
+	}
+	return nil
+}
+
+// Drain refuses new commands from now on and waits until those inside are
+// answered, at most for the given time. Payments under way go on until Stop.
+func (n *Node) Drain(atMost time.Duration) {
+	n.draining.Store(true)
+	deadline := time.Now().Add(atMost)
+	poll := time.NewTicker(5 * time.Millisecond)
+	defer poll.Stop()
+	for time.Now().Before(deadline) {
+		inside := 0
+		n.events.each(func(a *activation) { inside += a.gate.inside() })
+		if inside == 0 {
+			return
+		}
+		<-poll.C
+	}
+	n.cfg.Logger.Warn("drain: commands were still under way at the deadline")
+}
+
+// Stop ends the node's goroutines and actors. Callers still waiting get an error.
+// The log stays open: it is the caller's.
+func (n *Node) Stop() {
+	n.life.Lock()
+	over := n.life.over
+	n.life.over = true
+	n.life.Unlock()
+	if over {
+		return
+	}
+	n.draining.Store(true)
+	close(n.stop)
+	n.events.each(func(a *activation) { n.send(a, stepDown{}) })
+	n.running.Wait()
+	n.payer.stop()
+	n.system.Shutdown()
+}
+
+// tick looks for due deadlines and idle events until the node stops.
+func (n *Node) tick() {
+	defer n.running.Done()
+	t := time.NewTicker(n.cfg.TickEvery)
+	defer t.Stop()
+	for i := 0; ; i++ {
+		select {
+		case <-n.stop:
+			return
+		case <-t.C:
+		}
+		healthy := n.cfg.Log.Healthy() == nil
+		n.events.each(func(a *activation) {
+			due := a.due.Load()
+			switch {
+			case due != 0 && due <= int64(a.shard.time(n.clock)) && healthy:
+				n.send(a, tickDue{})
+			case a.idle(n.clock.start) > n.cfg.PassivateAfter && a.gate.inside() == 0:
+				n.send(a, passivate{})
+			}
+		})
+		if i%2 == 0 && healthy {
+			n.keepClocks()
+		}
+	}
+}
+
+// activate finds the event in memory or brings it there.
+func (n *Node) activate(event string) (*activation, error) {
+	if a := n.events.get(event); a != nil {
+		return a, nil
+	}
+	s := n.shards[n.cfg.Log.Shard(event)-1].Load()
+	if !s.owned() {
+		return nil, fmt.Errorf("%w: its shard has no owner", ErrUnavailable)
+	}
+	if n.events.size.Load() >= int64(n.cfg.MaxActive) {
+		n.metrics.refused("active")
+		return nil, ErrOverloaded
+	}
+	n.life.RLock()
+	defer n.life.RUnlock()
+	if n.life.over {
+		return nil, fmt.Errorf("%w: the node has stopped", ErrUnavailable)
+	}
+	a := &activation{event: event, shard: s}
+	a.gate.emptied = func() { n.send(a, emptied{}) }
+	a.touch(n.clock.start)
+	n.running.Add(1) // until the actor has stopped
+	a.pid = n.system.Root.Spawn(actor.PropsFromProducer(func() actor.Actor { return newEvent(n, a) }))
+	got, added := n.events.add(a)
+	if !added {
+		n.system.Root.Poison(a.pid)
+		return got, nil
+	}
+	n.send(a, begin{})
+	if n.shards[s.id-1].Load() != s {
+		n.send(a, stepDown{}) // disown may have looked before the event was there
+	}
+	return a, nil
+}
+
+// owns reports whether this node may write the event's shard.
+func (n *Node) owns(event string) bool { return n.shards[n.cfg.Log.Shard(event)-1].Load().owned() }
+
+// send posts a message to an event's actor.
+func (n *Node) send(a *activation, m any) {
+	a.queued.Add(1)
+	n.system.Root.Send(a.pid, m)
+}
+
+// settle gives the payer's news to an event. It does not wait: news that is lost
+// is asked for again by the next activation.
+func (n *Node) settle(event string, cmd *sale.SettlePayment) {
+	a, err := n.activate(event)
+	if err != nil {
+		return
+	}
+	n.send(a, cmd)
+}

@@ -1,0 +1,138 @@
+package actors
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"boxoffice/actors/payment"
+	"boxoffice/actors/sale"
+)
+
+func TestABookingIsPaidConfirmedAndCaptured(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.define()
+		a := w.must(w.book("S-A-1", "S-A-2"))
+		if a.Booking.Status != sale.BookingConfirmed || a.Booking.Payment != sale.Authorised {
+			t.Errorf("told %v %v, want confirmed, authorised", a.Booking.Status, a.Booking.Payment)
+		}
+		synctest.Wait()
+		b := w.must(&sale.ShowBooking{ID: a.Booking.ID}).Booking
+		if b.Payment != sale.PaymentCaptured || len(w.bank.captured) != 1 {
+			t.Errorf("payment is %v, %d captures", b.Payment, len(w.bank.captured))
+		}
+		w.expect("98 available, 0 held, 2 booked")
+
+		w.must(&sale.CancelBooking{ID: b.ID})
+		synctest.Wait()
+		if b = w.must(&sale.ShowBooking{ID: b.ID}).Booking; b.Status != sale.BookingRefunded || len(w.bank.refunded) != 1 {
+			t.Errorf("after cancelling: %v, %d refunds", b.Status, len(w.bank.refunded))
+		}
+		w.expect("100 available, 0 held, 0 booked")
+	})
+}
+
+func TestADeclinedPaymentLeavesTheHold(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.define()
+		w.bank.answer = func(context.Context, payment.Request) (payment.Outcome, error) {
+			return payment.Outcome{Declined: true, Reason: "card_declined"}, nil
+		}
+		h := w.must(w.hold("S-A-1")).Hold
+		a, err := w.do(&sale.Book{ID: w.id(), Hold: h.ID, Method: "card", Token: "pm_card_chargeDeclined"})
+		if err != nil || a.Refusal == nil || a.Refusal.Code != sale.CardDeclined || a.Refusal.Hold != h.ID {
+			t.Fatalf("got %v, %v", a, err)
+		}
+		w.expect("99 available, 1 held, 0 booked")
+		if a, _ = w.do(w.book("S-B-1")); a.Refusal == nil || a.Refusal.Code != sale.CardDeclined {
+			t.Fatalf("without a hold: %v", a)
+		}
+		w.expect("99 available, 1 held, 0 booked")
+	})
+}
+
+func TestASlowProviderMakesAPendingBooking(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.define()
+		w.bank.answer = func(context.Context, payment.Request) (payment.Outcome, error) {
+			pass(12 * time.Second) // virtual
+			return payment.Outcome{}, nil
+		}
+		began := time.Now()
+		cmd := w.book("S-A-1")
+		cmd.By = key(1)
+		a := w.must(cmd)
+		if waited := time.Since(began); a.Booking.Status != sale.Pending || waited < 10*time.Second || waited > 11*time.Second {
+			t.Errorf("told %v after %v, want pending after 10 s", a.Booking.Status, waited)
+		}
+		again := w.book("S-A-1") // the same request waits for the same outcome
+		again.By = key(1)
+		if a = w.must(again); a.Booking.Status != sale.BookingConfirmed || a.Booking.ID != cmd.ID {
+			t.Errorf("asked again: %v", a.Booking)
+		}
+		if len(w.bank.authorised) != 1 || w.bank.authorised[cmd.ID.String()] != 1 {
+			t.Errorf("authorised %v", w.bank.authorised)
+		}
+	})
+}
+
+func TestThePayerAsksUntilItKnows(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.define()
+		w.bank.answer = func(context.Context, payment.Request) (payment.Outcome, error) {
+			if w.bank.calls < 4 {
+				return payment.Outcome{}, errors.New("500")
+			}
+			return payment.Outcome{}, nil
+		}
+		if a := w.must(w.book("S-A-1")); a.Booking.Status != sale.BookingConfirmed {
+			t.Errorf("told %v", a.Booking.Status)
+		}
+	})
+}
+
+// A crash between any two steps of a payment: the next activation goes on.
+func TestAPaymentIsResumedAfterACrash(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.define()
+		w.bank.answer = func(ctx context.Context, r payment.Request) (payment.Outcome, error) {
+			<-ctx.Done() // never answers in this life
+			return payment.Outcome{}, ctx.Err()
+		}
+		cmd := w.book("S-A-1")
+		pending := w.later(cmd)
+		synctest.Wait()
+		w.node.Stop()
+		if r := <-pending; !errors.Is(r.err, ErrUnknown) {
+			t.Errorf("the caller of a node that stops: %v, want ErrUnknown", r)
+		}
+		w.bank.answer = nil
+		w.restart(nil)
+		synctest.Wait()
+		b := w.must(&sale.ShowBooking{ID: cmd.ID}).Booking
+		if b.Status != sale.BookingConfirmed || b.Payment != sale.PaymentCaptured {
+			t.Errorf("after the crash: %v %v", b.Status, b.Payment)
+		}
+	})
+}
+
+func TestAFullPayerIsOfferedTheTaskAgain(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.define()
+		full := make(chan job) // no room at all
+		w.node.payer.mu.Lock()
+		room := w.node.payer.queue
+		w.node.payer.queue = full
+		w.node.payer.mu.Unlock()
+		c := w.later(w.book("S-A-1"))
+		synctest.Wait()
+		w.node.payer.mu.Lock()
+		w.node.payer.queue = room
+		w.node.payer.mu.Unlock()
+		if r := <-c; r.err != nil || r.answer.Booking.Status != sale.BookingConfirmed {
+			t.Errorf("got %v", r)
+		}
+	})
+}
