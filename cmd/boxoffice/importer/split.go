@@ -121,16 +121,22 @@ func (s *splitter) begin() error {
 	if err != nil {
 		return s.sorry(err)
 	}
+	length := end - s.pos
 	if bytes.IndexByte(s.buf[s.pos:end], '\n') >= 0 {
 		return nil
 	}
-	if end == len(s.buf) && s.eof {
-		return nil
+	for {
+		rest := bytes.TrimLeft(s.buf[s.pos+length:], " \t\r")
+		if len(rest) > 0 || s.eof {
+			if bytes.HasPrefix(rest, newline) {
+				s.mode = byLine
+			}
+			return nil
+		}
+		if err := s.fill(len(s.buf) - s.pos + 1); err != nil {
+			return err
+		}
 	}
-	if rest := bytes.TrimLeft(s.buf[end:], " \t\r"); len(rest) > 0 && rest[0] == '\n' {
-		s.mode = byLine
-	}
-	return nil
 }
 
 // peek skips white space and shows the byte behind it.
@@ -158,14 +164,15 @@ func (s *splitter) peek() (byte, error) {
 
 // wholeLine takes the rest of the line.
 func (s *splitter) wholeLine() ([]byte, error) {
-	for from := 0; ; from = len(s.buf) - s.pos {
+	for from := 0; ; {
 		if i := bytes.IndexByte(s.buf[s.pos+from:], '\n'); i >= 0 {
 			return bytes.TrimRight(s.advance(from+i), " \t\r"), nil
 		}
 		if s.eof {
 			return bytes.TrimRight(s.advance(len(s.buf)-s.pos), " \t\r"), nil
 		}
-		if err := s.fill(len(s.buf) - s.pos + 1); err != nil {
+		from = len(s.buf) - s.pos
+		if err := s.fill(from + 1); err != nil {
 			return nil, err
 		}
 	}
