@@ -1,23 +1,242 @@
 package main
 
-const serveText = `
-Runs a node until it is told to stop (SIGTERM or SIGINT).`
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/pprof"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
 
-const verifyText = `
-Replays every record of a stopped node's log and compares the states.`
+	"boxoffice/actors"
+	"boxoffice/actors/payment"
+	"boxoffice/cluster"
+	"boxoffice/httpapi"
+	"boxoffice/storage"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+)
+
+const serveText = `
+Runs a node until it is told to stop: SIGTERM or SIGINT make it refuse new
+commands, answer those under way and end within 10 s. A second signal ends it
+at once; nothing that was acknowledged is lost either way.`
+
+// stopWithin bounds an orderly stop.
+const stopWithin = 9 * time.Second
 
 // serve is the command of that name.
 func serve(args []string, env environment) int {
-	if _, _, err := loadConfig(args, env); err != nil {
+	cfg, warnings, err := loadConfig(args, env)
+	if err != nil {
 		return env.fail("serve", err)
 	}
-	return exitFailed
+	log := newLogger(cfg, env)
+	for _, w := range warnings {
+		log.Warn(w)
+	}
+	log.Info("starting", "build", thisBuild().String(), "config", cfg)
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
+	defer stop()
+	n, err := startNode(cfg, log)
+	if err != nil {
+		return env.fail("serve", err)
+	}
+	err = n.run(ctx, env)
+	stop() // a second signal ends the process at once
+	if err = errors.Join(err, n.stop()); err != nil {
+		return env.fail("serve", err)
+	}
+	log.Info("stopped")
+	return exitDone
 }
 
-// verify is the command of that name.
-func verify(args []string, env environment) int {
-	if _, _, err := loadConfig(args, env); err != nil {
-		return env.fail("verify", err)
+// newLogger writes to standard error, as the configuration says.
+func newLogger(cfg Config, env environment) *slog.Logger {
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(cfg.LogLevel)) // Validate has seen it
+	options := &slog.HandlerOptions{Level: level}
+	if cfg.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(env.stderr, options))
 	}
-	return exitFailed
+	return slog.New(slog.NewTextHandler(env.stderr, options))
+}
+
+// node is the parts of a running node, from the inside out.
+type node struct {
+	cfg     Config
+	log     *slog.Logger
+	store   storage.Log
+	sandbox *payment.Sandbox
+	actors  *actors.Node
+	http    *httpapi.Server
+	socket  net.Listener
+	profile *http.Server // nil: none
+}
+
+// startNode opens everything; on an error nothing stays open. The socket comes
+// first: two nodes on one address are the most common mistake.
+func startNode(cfg Config, log *slog.Logger) (n *node, err error) {
+	n = &node{cfg: cfg, log: log}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, n.stop())
+		}
+	}()
+	if n.socket, err = net.Listen("tcp", cfg.HTTP); err != nil {
+		return n, fmt.Errorf("listen for HTTP: %w", err)
+	}
+	if err = os.MkdirAll(cfg.Data, 0o750); err != nil {
+		return n, fmt.Errorf("make the data directory: %w", err)
+	}
+	if n.store, err = storage.Open(storageConfig(cfg, log)); err != nil {
+		return n, fmt.Errorf("open the log: %w", err)
+	}
+	if n.sandbox, err = payment.NewSandbox(payment.SandboxConfig{Ledger: cfg.SandboxLedger}); err != nil {
+		return n, fmt.Errorf("open the sandbox's ledger: %w", err)
+	}
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	if n.actors, err = actors.Start(n.actorsConfig(registry)); err != nil {
+		return n, err
+	}
+	if n.http, err = httpapi.New(n.httpConfig(registry)); err != nil {
+		return n, err
+	}
+	return n, n.startProfiles()
+}
+
+// storeDir is where in the data directory the log lives.
+func storeDir(cfg Config) string { return filepath.Join(cfg.Data, "store") }
+
+func storageConfig(cfg Config, log *slog.Logger) storage.Config {
+	s := storage.DefaultConfig(storeDir(cfg))
+	s.Node, s.RaftAddress, s.Shards = cfg.Node, cfg.RaftAddress(), uint64(cfg.Shards)
+	s.MinFreeBytes, s.RetainRecords, s.Logger = uint64(cfg.MinFreeDisk), uint64(cfg.RetainRecords), log
+	return s
+}
+
+func (n *node) actorsConfig(r *prometheus.Registry) actors.Config {
+	a := actors.DefaultConfig()
+	a.Log, a.Gateway, a.Logger, a.Registry = n.store, n.sandbox, n.log, r
+	a.Node, a.Locator = n.cfg.Node, cluster.Solo{Node: n.cfg.Node}
+	a.MaxActive, a.PassivateAfter = n.cfg.MaxActiveEvents, n.cfg.PassivateAfter
+	return a
+}
+
+func (n *node) httpConfig(r *prometheus.Registry) httpapi.Config {
+	build := thisBuild()
+	h := httpapi.DefaultConfig()
+	h.Seller, h.Registry, h.Log = n.actors.Client(), r, n.log
+	h.AdminToken, h.JWTKey = n.cfg.AdminToken, []byte(n.cfg.AuthJWTKey)
+	h.Version = httpapi.Version{Version: build.Version, Revision: build.Revision, Go: build.Go, Node: n.cfg.Node}
+	if n.cfg.MaxConnsPerIP > 0 {
+		h.MaxConnsPerIP = min(n.cfg.MaxConnsPerIP, h.MaxConns)
+	}
+	return h
+}
+
+// startProfiles serves Go's profiles on a socket of their own, if asked to.
+func (n *node) startProfiles() error {
+	if n.cfg.Pprof == "" {
+		return nil
+	}
+	l, err := net.Listen("tcp", n.cfg.Pprof)
+	if err != nil {
+		return fmt.Errorf("listen for profiles: %w", err)
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("/debug/pprof/", pprof.Index)
+	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
+	n.profile = &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
+	go func() {
+		if err := n.profile.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			n.log.Error("serving profiles", "error", err)
+		}
+	}()
+	return nil
+}
+
+// run serves until ctx ends or serving fails.
+func (n *node) run(ctx context.Context, env environment) error {
+	served := make(chan error, 1)
+	go func() { served <- n.http.Serve(n.socket) }()
+	ready := make(chan error, 1)
+	go func() { ready <- n.prepare(ctx, env) }()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case err := <-served:
+			return err
+		case err := <-ready:
+			if err != nil {
+				return err
+			}
+			ready = nil
+		}
+	}
+}
+
+// prepare waits until the node can sell, loads the demo, and says how to go on.
+func (n *node) prepare(ctx context.Context, env environment) error {
+	poll := time.NewTicker(10 * time.Millisecond)
+	defer poll.Stop()
+	for n.actors.Ready() != nil {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-poll.C:
+		}
+	}
+	n.log.Info("ready", "http", n.socket.Addr().String())
+	if !n.cfg.Demo {
+		return nil
+	}
+	if err := loadDemo(n.actors.Client(), env); err != nil {
+		return err
+	}
+	fmt.Fprint(env.stdout, demoLines(n.socket.Addr().String()))
+	return nil
+}
+
+// stop ends the node from the outside in: no new requests, those under way are
+// answered, events leave, the log closes last. Parts that never started are nil.
+func (n *node) stop() error {
+	ctx, cancel := context.WithTimeout(context.Background(), stopWithin)
+	defer cancel()
+	var errs []error
+	if n.http != nil {
+		n.http.Drain()
+	}
+	if n.actors != nil {
+		n.actors.Drain(stopWithin / 2)
+	}
+	if n.http != nil {
+		errs = append(errs, n.http.Shutdown(ctx))
+	}
+	if n.socket != nil {
+		_ = n.socket.Close() // Shutdown has closed it already where it was served
+	}
+	if n.actors != nil {
+		n.actors.Stop()
+	}
+	if n.sandbox != nil {
+		errs = append(errs, n.sandbox.Close())
+	}
+	if n.store != nil {
+		errs = append(errs, n.store.Close())
+	}
+	if n.profile != nil {
+		errs = append(errs, n.profile.Close())
+	}
+	return errors.Join(errs...)
 }
