@@ -126,7 +126,7 @@ func (k *checker) settle() {
 			k.problem("%s %s, key %s: no answer came at last: %v", d.request.method, d.request.path, d.request.key, err)
 			return
 		}
-		d.status, d.answer = a.status, slices.Clone(a.body)
+		d.status, d.answer, d.doubt = a.status, slices.Clone(a.body), true
 	})
 	k.deeds = slices.DeleteFunc(k.deeds, func(d *deed) bool { return d.status != 0 && !d.granted() })
 }

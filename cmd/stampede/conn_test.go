@@ -94,6 +94,26 @@ func TestBadAnswers(t *testing.T) {
 	}
 }
 
+// FuzzAnswer wants every answer to be read or refused, within its bounds.
+func FuzzAnswer(f *testing.F) {
+	f.Add([]byte("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"))
+	f.Add([]byte("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n0\r\n\r\n"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		near, far := net.Pipe()
+		go func() {
+			far.Write(text)
+			far.Close()
+		}()
+		c := newConn("", time.Second)
+		c.c = near
+		a, _, err := c.read()
+		if err == nil && (a.status > 999 || len(a.body) > len(text)) {
+			t.Errorf("got status %d and %d bytes of %d", a.status, len(a.body), len(text))
+		}
+		near.Close()
+	})
+}
+
 // TestRequest wants requests that the standard library reads back.
 func TestRequest(t *testing.T) {
 	to := target{"localhost:1", "secret"}

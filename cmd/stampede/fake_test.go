@@ -22,6 +22,8 @@ type lies struct {
 	changed     bool   // bookings read back have another total
 	silent      int    // so many bookings take effect, and the connection ends without an answer
 	busy        int    // so many bookings get a 503 first
+	mute        int    // so many releases take effect, and the connection ends without an answer
+	dropHold    bool   // the first hold is gone before it is released
 }
 
 // fakeEvent is one event of a fake node.
@@ -205,12 +207,28 @@ func (f *fake) showHold(w http.ResponseWriter, r *http.Request) {
 }
 
 func (f *fake) release(w http.ResponseWriter, r *http.Request) {
-	e := f.event(r)
-	for _, t := range e.holds[r.PathValue("hold")] {
+	e, id := f.event(r), r.PathValue("hold")
+	if f.lies.dropHold {
+		f.lies.dropHold = false
+		f.drop(e, id)
+	}
+	if e.holds[id] == nil {
+		http.Error(w, `{"code":"hold-not-found"}`, 404)
+		return
+	}
+	f.drop(e, id)
+	if f.lies.mute > 0 {
+		f.lies.mute--
+		panic(http.ErrAbortHandler)
+	}
+	w.WriteHeader(204)
+}
+
+func (f *fake) drop(e *fakeEvent, hold string) {
+	for _, t := range e.holds[hold] {
 		delete(e.status, t)
 	}
-	delete(e.holds, r.PathValue("hold"))
-	w.WriteHeader(204)
+	delete(e.holds, hold)
 }
 
 func (f *fake) book(r *http.Request, x wish) (int, string) {

@@ -25,6 +25,7 @@ type entry struct {
 	Tickets []string `json:"tickets,omitempty"`
 	Hold    string   `json:"hold,omitempty"`
 	Status  int      `json:"status,omitempty"`
+	Doubt   bool     `json:"doubt,omitempty"` // an earlier try may have had the effect
 }
 
 // ledger is the crowd's own synced record of what it asked and what it was told.
@@ -59,6 +60,7 @@ func (l *ledger) call(d *deed) error {
 func (l *ledger) answer(d *deed) error {
 	return l.write(entry{
 		Line: "answer", Call: d.call(), At: int64(d.ended), Status: d.status, Body: string(d.answer),
+		Doubt: d.doubt,
 	}, true)
 }
 
@@ -117,7 +119,7 @@ func readLedger(r io.Reader) ([]*house, []*deed, error) {
 			order = append(order, e.Call)
 			calls[e.Call] = e.deed()
 		case e.Line == "answer" && d != nil:
-			d.status, d.answer, d.ended = e.Status, []byte(e.Body), time.Duration(e.At)
+			d.status, d.answer, d.ended, d.doubt = e.Status, []byte(e.Body), time.Duration(e.At), e.Doubt
 		default:
 			return nil, nil, fmt.Errorf("line %d: %q of a call that is not there", number, e.Line)
 		}

@@ -14,7 +14,7 @@ func (r *run) reads(k kind, suffix string) operation {
 		requests[i] = get.append(nil, &r.target)
 	}
 	return func(w *worker, n int64) bool {
-		w.sendBytes(k, requests[n%int64(len(requests))])
+		w.send(k, requests[n%int64(len(requests))])
 		return true
 	}
 }
@@ -117,14 +117,14 @@ func (w *worker) hold(s seat) (id string, ok bool) {
 // release ends a hold. A hold that came and went has left nothing to check but the
 // seat map, so both deeds are dropped.
 func (w *worker) release(s seat, hold string) {
-	a, err := w.do(&deed{
+	d := &deed{
 		request: request{kind: releaseKind, method: "DELETE", path: "/events/" + s.house.id + "/holds/" + hold,
 			user: w.user},
 		event: s.house.id, tickets: []string{s.id}, hold: hold,
-	})
-	if err != nil {
+	}
+	if _, err := w.do(d); err != nil {
 		w.run.fail(err)
-	} else if a.status/100 == 2 && len(w.deeds) >= 2 && w.deeds[len(w.deeds)-1].hold == hold {
+	} else if d.granted() && len(w.deeds) >= 2 && w.deeds[len(w.deeds)-1].hold == hold {
 		w.deeds = w.deeds[:len(w.deeds)-2]
 	}
 }

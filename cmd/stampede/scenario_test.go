@@ -71,6 +71,7 @@ func TestLies(t *testing.T) {
 		{"a ghost", "book", lies{ghost: true}, "every answer that granted it is missing"},
 		{"a refusal that names another ticket", "rush", lies{wrongNames: true}, "refusal of S1-R1-"},
 		{"a key that is forgotten", "book", lies{forgetKeys: true}, "was answered with 201, now with 409"},
+		{"a hold that is gone too early", "hold", lies{dropHold: true}, "was granted, now its status is 404"},
 		{"another total", "book", lies{changed: true}, "total {\"amount\":1} is now {\"amount\":2}"},
 	} {
 		t.Run(l.name, func(t *testing.T) {
@@ -95,6 +96,27 @@ func TestRetries(t *testing.T) {
 	got := rep.kind(bookKind)
 	if rep.wrong() || got.Statuses["201"] != 100 || got.Statuses["503"] != 5 || got.Errors != 3 || got.Retries != 8 {
 		t.Errorf("got %+v and %+v, want 100 bookings after 5 times 503 and 3 errors", got, rep.Checks)
+	}
+}
+
+// TestLostReleases wants a release without an answer to be taken for done when the
+// hold is gone at the next try, in the run and in its ledger.
+func TestLostReleases(t *testing.T) {
+	for _, retries := range []int{0, 8} {
+		url := newFake(t, lies{mute: 3})
+		c := small("hold", url)
+		c.retries, c.ledger = retries, filepath.Join(t.TempDir(), "ledger")
+		rep, err := scenarioRun("hold", c)
+		if err != nil || rep.wrong() {
+			t.Errorf("%d retries: %+v, %v", retries, rep.Checks, err)
+		}
+		to, err := newTarget(url, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if done, err := verify(to, c.ledger, time.Second); err != nil || done.Wrong > 0 {
+			t.Errorf("verify after %d retries: %+v, %v", retries, done, err)
+		}
 	}
 }
 

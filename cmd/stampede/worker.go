@@ -17,10 +17,15 @@ type deed struct {
 	ended   time.Duration
 	status  int    // of the answer; 0: none came, the outcome is not known
 	answer  []byte // body of the answer
+	doubt   bool   // an earlier try may have had the effect
 }
 
-// granted says whether the deed was done: a 2xx came.
-func (d *deed) granted() bool { return d.status/100 == 2 }
+// granted says whether the deed was done: a 2xx came. Of a release, which has no
+// key, "not found" is as good where an earlier try was not answered.
+func (d *deed) granted() bool {
+	gone := d.request.kind == releaseKind && d.doubt && (d.status == 404 || d.status == 410)
+	return d.status/100 == 2 || gone
+}
 
 // worker is one member of the crowd: one connection, one goroutine.
 type worker struct {
@@ -62,14 +67,9 @@ func (w *worker) newKey() string {
 }
 
 // send sends a request until it is answered for good or may not be sent again.
-// unknown says that it may have had an effect of which no answer told.
-func (w *worker) send(r *request) (a answer, unknown bool) {
-	w.out = r.append(w.out[:0], &w.run.target)
-	return w.sendBytes(r.kind, w.out)
-}
-
-// sendBytes is send for a request that was made before.
-func (w *worker) sendBytes(k kind, request []byte) (a answer, unknown bool) {
+// doubt says that one of the tries may have had an effect of which it did not
+// tell, final that the last answer is one for good.
+func (w *worker) send(k kind, request []byte) (a answer, doubt, final bool) {
 	c := w.meter.of(k)
 	for try := 0; ; try++ {
 		a, err := w.conn.do(request)
@@ -78,15 +78,15 @@ func (w *worker) sendBytes(k kind, request []byte) (a answer, unknown bool) {
 		} else if w.measured {
 			c.status(a.status)
 		}
-		again := err != nil || again(a)
-		unknown = unknown || err != nil || isUnknown(a)
-		if !again || !w.run.mayRetry(try) {
+		final = err == nil && !again(a)
+		doubt = doubt || err != nil || isUnknown(a)
+		if final || !w.run.mayRetry(try) {
 			now := time.Now()
-			if w.measured && !again {
+			if w.measured && final {
 				c.took(now.Sub(w.from))
 			}
 			w.from = now
-			return a, unknown && again
+			return a, doubt, final
 		}
 		if w.measured {
 			c.retries++
@@ -120,9 +120,10 @@ func (w *worker) do(d *deed) (answer, error) {
 	if err := w.run.ledger.call(d); err != nil {
 		return answer{}, err
 	}
-	a, unknown := w.send(&d.request)
-	d.ended = w.run.clock()
-	if unknown {
+	w.out = d.request.append(w.out[:0], &w.run.target)
+	a, doubt, final := w.send(d.request.kind, w.out)
+	d.ended, d.doubt = w.run.clock(), doubt
+	if doubt && !final {
 		d.request.body = bytes.Clone(d.request.body)
 		w.deeds = append(w.deeds, d)
 		return a, nil
