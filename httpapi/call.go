@@ -1,0 +1,204 @@
+package httpapi
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	randv2 "math/rand/v2"
+	"strconv"
+	"time"
+
+	"boxoffice/actors/payment/luhn"
+	"boxoffice/actors/sale"
+
+	"github.com/valyala/fasthttp"
+)
+
+// Names of headers, in the form in which fasthttp keeps them.
+const (
+	headerRequestID    = "X-Request-Id"
+	headerUserID       = "X-User-Id"
+	headerKey          = "Idempotency-Key"
+	headerReplayed     = "Idempotency-Replayed"
+	headerEventVersion = "Event-Version"
+	headerMinVersion   = "Min-Event-Version"
+	headerDeadline     = "X-Deadline-Ms"
+	headerRetryAfter   = "Retry-After"
+	headerCacheControl = "Cache-Control"
+	headerETag         = "Etag"
+)
+
+const jsonType = "application/json"
+
+// call is one request under way. It is taken from a pool and goes back when the
+// handler is done: nothing may keep it, or a slice of it.
+type call struct {
+	srv   *Server
+	ctx   *fasthttp.RequestCtx
+	route *route
+	start time.Time
+	// args are the path's variable segments: slices of the request's memory.
+	args [2][]byte
+	body []byte // whole body, in the call's own memory
+	buf  []byte // for the answer's body
+	id   [64]byte
+	idN  int
+	num  [20]byte
+}
+
+// The most memory that a pooled call keeps.
+const keepBuffer = 64 << 10
+
+func (s *Server) acquireCall(ctx *fasthttp.RequestCtx) *call {
+	c := s.calls.Get().(*call)
+	c.ctx = ctx
+	return c
+}
+
+func (s *Server) releaseCall(c *call) {
+	c.ctx, c.route, c.idN = nil, nil, 0
+	c.args = [2][]byte{}
+	if cap(c.body) > keepBuffer {
+		c.body = nil
+	}
+	if cap(c.buf) > keepBuffer {
+		c.buf = nil
+	}
+	c.body, c.buf = c.body[:0], c.buf[:0]
+	s.calls.Put(c)
+}
+
+// arg is a variable segment of the path as a string of its own.
+func (c *call) arg(i int) string { return string(c.args[i]) }
+
+// requestID is the client's own X-Request-Id where it is fit to be shown, else a
+// new one. The slice is valid until the call ends.
+func (c *call) requestID() []byte {
+	if c.idN == 0 {
+		if own := c.ctx.Request.Header.Peek(headerRequestID); isToken(own, len(c.id)) && !luhn.Contains(own) {
+			c.idN = copy(c.id[:], own)
+		} else {
+			c.idN = len(appendRequestID(c.id[:0]))
+		}
+	}
+	return c.id[:c.idN]
+}
+
+// appendRequestID appends a new request id: 16 hex digits, unique enough to find a
+// line in a log, not secret.
+func appendRequestID(b []byte) []byte {
+	var raw [8]byte
+	v := randv2.Uint64()
+	for i := range raw {
+		raw[i] = byte(v >> (8 * i))
+	}
+	return hex.AppendEncode(b, raw[:])
+}
+
+// isToken reports whether b is [A-Za-z0-9_-]{1,max}: the grammar of ids and keys.
+func isToken(b []byte, max int) bool {
+	if len(b) == 0 || len(b) > max {
+		return false
+	}
+	for _, ch := range b {
+		if !tokenByte[ch] {
+			return false
+		}
+	}
+	return true
+}
+
+var tokenByte = func() (t [256]bool) {
+	for ch := range t {
+		t[ch] = ch >= 'a' && ch <= 'z' || ch >= 'A' && ch <= 'Z' || ch >= '0' && ch <= '9' || ch == '_' || ch == '-'
+	}
+	return t
+}()
+
+// newID makes the id of a hold or a booking: 128 bits that nobody can guess.
+func newID() (id sale.ID) {
+	_, _ = rand.Read(id[:]) // never fails: the program ends where there is no randomness
+	return id
+}
+
+// finish sets what every answer has.
+func (c *call) finish() {
+	c.ctx.Response.Header.SetCanonical(strRequestID, c.requestID())
+}
+
+var (
+	strRequestID    = []byte(headerRequestID)
+	strEventVersion = []byte(headerEventVersion)
+)
+
+// setInt sets a header to a number.
+func (c *call) setInt(name string, v uint64) {
+	c.ctx.Response.Header.SetCanonical([]byte(name), strconv.AppendUint(c.num[:0], v, 10))
+}
+
+// setVersion says which version of the event the answer reflects. An event that
+// never was has none.
+func (c *call) setVersion(v uint64) {
+	if v > 0 {
+		c.ctx.Response.Header.SetCanonical(strEventVersion, strconv.AppendUint(c.num[:0], v, 10))
+	}
+}
+
+// json answers with a JSON body that was built in c.buf.
+func (c *call) json(status int) {
+	c.ctx.Response.SetStatusCode(status)
+	c.ctx.Response.Header.SetContentType(jsonType)
+	c.ctx.Response.SetBody(c.buf)
+}
+
+// private forbids shared caches to keep an answer that only its owner may see.
+func (c *call) private() {
+	c.ctx.Response.Header.Set(headerCacheControl, "private, no-store")
+}
+
+// The most milliseconds that a client may ask for.
+const maxDeadline = 30_000
+
+// deadline is when the client stops waiting: X-Deadline-Ms from now, or the
+// default for this kind of call. False: it has answered the fault.
+func (c *call) deadline(standard time.Duration) (time.Time, bool) {
+	ms, given, ok := c.uintHeader(headerDeadline, 1, maxDeadline)
+	if !ok {
+		return time.Time{}, false
+	}
+	if given {
+		standard = time.Duration(ms) * time.Millisecond
+	}
+	// The real clock, not Config.Now: the seller measures against it.
+	return time.Now().Add(standard), true
+}
+
+// uintHeader reads a header that is a number from least to most. Not ok: it has
+// answered the fault.
+func (c *call) uintHeader(name string, least, most uint64) (v uint64, given, ok bool) {
+	raw := c.ctx.Request.Header.Peek(name)
+	if raw == nil {
+		return 0, false, true
+	}
+	v, ok = parseUint(raw, most)
+	if !ok || v < least {
+		c.invalid(fieldError{At: name, Detail: "must be a whole number from " + strconv.FormatUint(least, 10) +
+			" to " + strconv.FormatUint(most, 10)})
+		return 0, true, false
+	}
+	return v, true, true
+}
+
+// parseUint reads decimal digits, nothing else, up to most.
+func parseUint(b []byte, most uint64) (uint64, bool) {
+	if len(b) == 0 || len(b) > 19 {
+		return 0, false
+	}
+	var v uint64
+	for _, ch := range b {
+		if ch < '0' || ch > '9' {
+			return 0, false
+		}
+		v = v*10 + uint64(ch-'0')
+	}
+	return v, v <= most
+}

@@ -1,0 +1,178 @@
+package httpapi
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// gate is a listener that bounds connections: in all, and of one peer. Those past
+// a bound get an answer in the form of every other error and are closed. It sits
+// before fasthttp's own bound, whose answer has neither form nor Retry-After.
+type gate struct {
+	net.Listener
+	max, perIP int
+	counts     *connCounts
+
+	mu struct {
+		sync.Mutex
+		open  map[*conn]struct{}
+		peers map[netip.Addr]int
+	}
+}
+
+// connCounts is what the gate tells the metrics.
+type connCounts struct {
+	open     atomic.Int64
+	refused  atomic.Uint64 // past the bound of all
+	refusedP atomic.Uint64 // past the bound of a peer
+}
+
+func newGate(ln net.Listener, max, perIP int, counts *connCounts) *gate {
+	g := &gate{Listener: ln, max: max, perIP: perIP, counts: counts}
+	g.mu.open = make(map[*conn]struct{})
+	g.mu.peers = make(map[netip.Addr]int)
+	return g
+}
+
+// Accept waits for the next connection that is within the bounds.
+func (g *gate) Accept() (net.Conn, error) {
+	for {
+		nc, err := g.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		c := &conn{Conn: nc, gate: g, peer: peerAddr(nc)}
+		switch refused := g.admit(c); refused {
+		case "":
+			return c, nil
+		case codeOverloaded:
+			g.counts.refused.Add(1)
+			refuseConn(nc, refused)
+		default:
+			g.counts.refusedP.Add(1)
+			refuseConn(nc, refused)
+		}
+	}
+}
+
+// admit counts a connection, or says with which code it is refused.
+func (g *gate) admit(c *conn) string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if len(g.mu.open) >= g.max {
+		return codeOverloaded
+	}
+	if g.perIP > 0 && g.mu.peers[c.peer] >= g.perIP {
+		return codeRateLimited
+	}
+	g.mu.open[c] = struct{}{}
+	g.mu.peers[c.peer]++
+	g.counts.open.Add(1)
+	return ""
+}
+
+func (g *gate) leave(c *conn) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if _, ok := g.mu.open[c]; !ok {
+		return
+	}
+	delete(g.mu.open, c)
+	if g.mu.peers[c.peer]--; g.mu.peers[c.peer] == 0 {
+		delete(g.mu.peers, c.peer)
+	}
+	g.counts.open.Add(-1)
+}
+
+// closeAll ends every connection at once: what is left when a shutdown's time is over.
+func (g *gate) closeAll() {
+	g.mu.Lock()
+	left := make([]*conn, 0, len(g.mu.open))
+	for c := range g.mu.open {
+		left = append(left, c)
+	}
+	g.mu.Unlock()
+	for _, c := range left {
+		_ = c.Conn.Close() // the goroutine that serves it then calls Close
+	}
+}
+
+// refuseConn answers a connection that was never let in. The write cannot block
+// the accept loop: a new socket's send buffer is empty and larger than this.
+func refuseConn(nc net.Conn, code string) {
+	p := problemOf(code)
+	id := appendRequestID(nil)
+	body := appendProblem(nil, p, id, fault{})
+	head := fmt.Sprintf("HTTP/1.1 %d %s\r\nConnection: close\r\nContent-Type: %s\r\nContent-Length: %d\r\n"+
+		"Retry-After: %d\r\nX-Request-Id: %s\r\n\r\n", p.status, p.title, problemType, len(body), p.retryAfter, id)
+	_ = nc.SetWriteDeadline(time.Now().Add(time.Second))
+	_, _ = nc.Write(append([]byte(head), body...)) // best effort: the peer may be gone
+	_ = nc.Close()
+}
+
+func peerAddr(nc net.Conn) netip.Addr {
+	if a, ok := nc.RemoteAddr().(*net.TCPAddr); ok {
+		return a.AddrPort().Addr().Unmap()
+	}
+	return netip.Addr{}
+}
+
+// conn is a counted connection. The goroutine that serves it owns it; Close may
+// come from a shutdown too.
+type conn struct {
+	net.Conn
+	gate *gate
+	peer netip.Addr
+
+	// lineRun is how many bytes came since the last line feed. Where a whole
+	// read buffer has none, it was the request line that did not fit.
+	lineRun int
+	// linger makes Close wait a little for what the peer is still sending: a
+	// close with unread bytes resets the connection, and the peer would lose
+	// the answer that says why.
+	linger atomic.Bool
+	closed atomic.Bool
+}
+
+// The bounds of a lingering close.
+const (
+	lingerTime  = 500 * time.Millisecond
+	lingerBytes = 4 << 20
+)
+
+// Read reads, and keeps count of the current line's length.
+func (c *conn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	if i := bytes.LastIndexByte(p[:n], '\n'); i >= 0 {
+		c.lineRun = n - 1 - i
+	} else {
+		c.lineRun += n
+	}
+	return n, err
+}
+
+// Close closes the connection; again does nothing.
+func (c *conn) Close() error {
+	if c.closed.Swap(true) {
+		return nil
+	}
+	c.gate.leave(c)
+	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok && c.linger.Load() && half.CloseWrite() == nil {
+		_ = c.Conn.SetReadDeadline(time.Now().Add(lingerTime))
+		_, _ = io.CopyN(io.Discard, c.Conn, lingerBytes) // what it was does not matter any more
+	}
+	return c.Conn.Close()
+}
+
+// lingerOn asks for a lingering close of a request's connection.
+func lingerOn(nc net.Conn) {
+	if c, ok := nc.(*conn); ok {
+		c.linger.Store(true)
+	}
+}

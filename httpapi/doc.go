@@ -1,0 +1,39 @@
+// Package httpapi is the HTTP border of a node: it turns requests into commands
+// for actors.Client and answers into JSON. The contract is openapi.yaml, which is
+// embedded, served at GET /openapi.yaml, and held to every handler by the tests.
+//
+// # The way of a request
+//
+//	conn.go      the gate: more connections than the bounds get 503 or 429 and are closed
+//	precheck.go  the header: framing, method, version, sizes; refused before the body is read
+//	router.go    the path, on its original bytes; the method; the media type
+//	identity.go  who asks: admin token, JWT, X-User-Id
+//	json.go      the body: strict JSON, bounded in size and depth
+//	events.go, tickets.go, holds.go, bookings.go, admin.go, catalog.go, history.go
+//	             one file a resource
+//	problem.go   every error: one table of codes
+//
+// Checks run in that order and the first that fails answers: a request with two
+// faults is told of the earlier one. For one request: framing (400, 413, 414, 417,
+// 431, 501, 505), path (404), method (405), body framing and size (400, 408, 413),
+// media type (415), admin rights (401, 403), user (400, 401), idempotency key and
+// other headers (400), query (400), body (400), and then the event's own answer.
+//
+// # Memory
+//
+// fasthttp reuses a request's memory as soon as the handler returns. So nothing
+// that leaves a handler may point into it: ids, strings and bodies are copied at
+// the border (call.go, json.go), once, and only for requests that leave it.
+//
+// # Caches
+//
+// GET /events/{eventId} and the seat maps are answered from encoded bodies that
+// are at most Config.ViewAge old (viewcache.go). Concurrent misses of one key make
+// one load. A cached answer touches no actor, no log and allocates nothing.
+//
+// # Who may call what, and what blocks
+//
+// A Server is safe for concurrent use. Handlers run on fasthttp's goroutine of the
+// connection, one request at a time for each connection, and block in
+// Seller.Do until its deadline at the longest.
+package httpapi

@@ -1,0 +1,67 @@
+package httpapi
+
+import (
+	"crypto/sha256"
+
+	"boxoffice/actors/payment/luhn"
+	"boxoffice/actors/sale"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// by says who wishes and under which key. False: it has answered.
+func (c *call) by() (sale.By, bool) {
+	user, ok := c.user()
+	if !ok {
+		return sale.By{}, false
+	}
+	all := c.ctx.Request.Header.PeekAll(headerKey)
+	if len(all) == 0 {
+		return sale.By{User: user}, true
+	}
+	if len(all) > 1 || !isToken(all[0], 64) || luhn.Contains(all[0]) {
+		c.invalid(fieldError{At: headerKey, Detail: "must be 1 to 64 of A-Z a-z 0-9 _ -, once, and no card number"})
+		return sale.By{}, false
+	}
+	key, ok := c.digestKey(user, all[0])
+	if !ok {
+		c.invalid(fieldError{Detail: "not valid JSON"})
+		return sale.By{}, false
+	}
+	return sale.By{User: user, Key: key}, true
+}
+
+// digestKey makes the core's form of a key: ID from who asks for what under which
+// key, Body from the body's content. Spaces and the order of members make no
+// difference, so a client may encode its repeat anew.
+func (c *call) digestKey(user string, key []byte) (k sale.Key, ok bool) {
+	h := &c.ctx.Request.Header
+	b := append(c.buf[:0], user...)
+	b = append(b, 0)
+	b = append(b, h.Method()...)
+	b = append(b, 0)
+	b = append(b, h.RequestURI()...)
+	b = append(b, 0)
+	b = append(b, key...)
+	id := sha256.Sum256(b)
+	copy(k.ID[:], id[:])
+
+	b = append(b[:0], c.body...)
+	c.buf = b[:0]
+	if len(b) > 0 {
+		v := jsontext.Value(b)
+		if v.Canonicalize() != nil {
+			return k, false
+		}
+		b = v
+	}
+	body := sha256.Sum256(b)
+	copy(k.Body[:], body[:])
+	return k, true
+}
+
+// query is who wishes, for calls that change nothing and so take no key.
+func (c *call) reader() (sale.By, bool) {
+	user, ok := c.user()
+	return sale.By{User: user}, ok
+}

@@ -1,0 +1,161 @@
+package httpapi
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/subtle"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"time"
+
+	"boxoffice/actors/payment/luhn"
+
+	"github.com/golang-jwt/jwt/v5"
+	"github.com/valyala/fasthttp"
+)
+
+// maxUser bounds a user's name in bytes.
+const maxUser = 256
+
+// minSecret is the least length of an HS256 secret in bytes: the hash's own.
+const minSecret = 32
+
+// verifier checks users' JWTs. The algorithm is the key's: a token cannot choose.
+type verifier struct {
+	parser *jwt.Parser
+	key    any
+}
+
+// newVerifier reads the key: a PEM public key, or else an HS256 secret.
+func newVerifier(key []byte, now func() time.Time) (*verifier, error) {
+	if len(key) == 0 {
+		return nil, nil
+	}
+	alg, parsed, err := parseKey(key)
+	if err != nil {
+		return nil, fmt.Errorf("read the JWT key: %w", err)
+	}
+	p := jwt.NewParser(jwt.WithValidMethods([]string{alg}), jwt.WithExpirationRequired(), jwt.WithTimeFunc(now))
+	return &verifier{parser: p, key: parsed}, nil
+}
+
+func parseKey(key []byte) (alg string, parsed any, err error) {
+	block, _ := pem.Decode(key)
+	if block == nil {
+		if bytes.Contains(key, []byte("-----BEGIN")) {
+			return "", nil, errors.New("the PEM block cannot be read")
+		}
+		if len(key) < minSecret {
+			return "", nil, errors.New("an HS256 secret has 32 bytes or more")
+		}
+		return "HS256", key, nil
+	}
+	pub, err := x509.ParsePKIXPublicKey(block.Bytes)
+	if err != nil {
+		return "", nil, err
+	}
+	switch k := pub.(type) {
+	case *rsa.PublicKey:
+		return "RS256", k, nil
+	case *ecdsa.PublicKey:
+		if k.Curve.Params().BitSize != 256 {
+			return "", nil, errors.New("ES256 needs a P-256 key")
+		}
+		return "ES256", k, nil
+	case ed25519.PublicKey:
+		return "EdDSA", k, nil
+	}
+	return "", nil, errors.New("the key is none of RSA, P-256 and Ed25519")
+}
+
+// subject is the user of a valid token.
+func (v *verifier) subject(token []byte) (string, bool) {
+	var claims jwt.RegisteredClaims
+	if _, err := v.parser.ParseWithClaims(string(token), &claims, func(*jwt.Token) (any, error) {
+		return v.key, nil
+	}); err != nil {
+		return "", false // why is told to nobody: it would help to forge
+	}
+	return claims.Subject, validUser([]byte(claims.Subject))
+}
+
+// validUser reports whether a name is 1 to 256 visible ASCII characters.
+func validUser(b []byte) bool {
+	if len(b) == 0 || len(b) > maxUser || luhn.Contains(b) {
+		return false
+	}
+	for _, ch := range b {
+		if ch <= ' ' || ch >= 0x7f {
+			return false
+		}
+	}
+	return true
+}
+
+// user is who asks; "" is anonymous. False: it has answered.
+func (c *call) user() (string, bool) {
+	h := &c.ctx.Request.Header
+	if v := c.srv.verifier; v != nil {
+		// With a key of our own the header of a gateway counts for nothing.
+		auth := h.Peek(fasthttp.HeaderAuthorization)
+		if auth == nil {
+			return "", true
+		}
+		token, ok := bearer(auth)
+		if ok {
+			var user string
+			if user, ok = v.subject(token); ok {
+				return user, true
+			}
+		}
+		c.unauthorized()
+		return "", false
+	}
+	all := h.PeekAll(headerUserID)
+	if len(all) == 0 {
+		return "", true
+	}
+	if len(all) > 1 || !validUser(all[0]) {
+		c.invalid(fieldError{At: headerUserID, Detail: "must be 1 to 256 visible characters, once, and no card number"})
+		return "", false
+	}
+	return string(all[0]), true
+}
+
+func bearer(auth []byte) ([]byte, bool) {
+	const scheme = "bearer "
+	if len(auth) <= len(scheme) || !bytes.EqualFold(auth[:len(scheme)], []byte(scheme)) {
+		return nil, false
+	}
+	return auth[len(scheme):], true
+}
+
+func (c *call) unauthorized() {
+	c.fail(codeUnauthorized, fault{})
+	c.ctx.Response.Header.Set(fasthttp.HeaderWWWAuthenticate, "Bearer")
+}
+
+// checkAdmin lets admin calls through: with the token, or, where none is
+// configured, from this machine. False: it has answered.
+func (c *call) checkAdmin() bool {
+	want := c.srv.adminToken
+	if want == nil {
+		if !c.ctx.RemoteIP().IsLoopback() {
+			c.fail(codeForbidden, fault{})
+			return false
+		}
+		return true
+	}
+	token, ok := bearer(c.ctx.Request.Header.Peek(fasthttp.HeaderAuthorization))
+	got := sha256.Sum256(token)
+	if !ok || subtle.ConstantTimeCompare(got[:], want[:]) != 1 {
+		c.unauthorized()
+		return false
+	}
+	return true
+}

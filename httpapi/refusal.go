@@ -1,0 +1,150 @@
+package httpapi
+
+import (
+	"errors"
+	"strconv"
+	"time"
+
+	"boxoffice/actors"
+	"boxoffice/actors/sale"
+	"boxoffice/actors/sale/catalog"
+)
+
+// do sends a command to the event of the path's first segment and answers its
+// refusals and failures. False: it has answered.
+func (c *call) do(cmd sale.Command, timeout time.Duration) (sale.Answer, bool) {
+	deadline, ok := c.deadline(timeout)
+	if !ok {
+		return sale.Answer{}, false
+	}
+	a, err := c.srv.cfg.Seller.Do(c.arg(0), cmd, deadline)
+	if err != nil {
+		c.failed(err)
+		return a, false
+	}
+	c.setVersion(a.Version)
+	if a.Replayed {
+		c.ctx.Response.Header.Set(headerReplayed, "true")
+	}
+	if a.Refusal != nil {
+		c.refuse(a.Refusal)
+		return a, false
+	}
+	return a, true
+}
+
+// failed answers a call that ended without an answer from the event.
+func (c *call) failed(err error) {
+	var refusal *sale.Refusal
+	if errors.As(err, &refusal) {
+		c.refuse(refusal)
+		return
+	}
+	code := codeOfFailure(err)
+	if code == codeInternal {
+		c.srv.log.Error("a call ended in a way that has no code", "route", c.name(), "error", err)
+	}
+	c.fail(code, fault{})
+}
+
+func codeOfFailure(err error) string {
+	switch {
+	case errors.Is(err, actors.ErrOverloaded):
+		return codeOverloaded
+	case errors.Is(err, actors.ErrUnavailable):
+		return codeUnavailable
+	case errors.Is(err, actors.ErrUnknown):
+		return codeUnknown
+	}
+	return codeInternal
+}
+
+// refuse answers with an event's refusal.
+func (c *call) refuse(r *sale.Refusal) {
+	c.fail(string(r.Code), faultOf(r))
+}
+
+// faultOf is a refusal's members as the contract names them.
+func faultOf(r *sale.Refusal) fault {
+	f := fault{detail: r.Detail}
+	var b []byte
+	switch r.Code {
+	case sale.TicketNotFound:
+		b = appendIDs(append(b, `,"ticketIds":`...), r.TicketIDs)
+	case sale.TicketsUnavailable:
+		b = appendTaken(b, r)
+	case sale.NotEnoughTickets:
+		b = strconv.AppendInt(append(b, `,"available":`...), int64(r.Available), 10)
+	case sale.LimitExceeded:
+		b = strconv.AppendInt(append(b, `,"limit":`...), int64(r.Limit), 10)
+	case sale.NotOnSale:
+		if r.OnSaleAt != 0 {
+			b = appendTime(append(b, `,"onSaleAt":`...), r.OnSaleAt)
+		}
+	case sale.CardDeclined:
+		b = appendString(append(b, `,"reason":`...), r.Reason)
+		if !r.Hold.IsZero() {
+			b = appendID(append(b, `,"holdId":`...), r.Hold)
+			b = appendTime(append(b, `,"expiresAt":`...), r.ExpiresAt)
+		}
+	case sale.WrongTickets:
+		f.errors = []fieldError{{At: "/ticketIds", Detail: r.Detail}}
+	}
+	f.members = b
+	return f
+}
+
+// appendTaken tells which tickets are taken, and what could be had instead.
+func appendTaken(b []byte, r *sale.Refusal) []byte {
+	b = append(b, `,"ticketIds":[`...)
+	for i := range r.Tickets {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendString(b, r.Tickets[i].ID)
+	}
+	b = append(b, `],"tickets":[`...)
+	for i := range r.Tickets {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendString(append(b, `{"id":`...), r.Tickets[i].ID)
+		b = appendString(append(b, `,"status":`...), r.Tickets[i].Status.String())
+		b = append(b, '}')
+	}
+	b = append(b, ']')
+	if len(r.Alternatives) > 0 {
+		b = appendIDs(append(b, `,"alternatives":`...), r.Alternatives)
+	}
+	return b
+}
+
+func appendIDs(b []byte, ids []string) []byte {
+	b = append(b, '[')
+	for i, id := range ids {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendString(b, id)
+	}
+	return append(b, ']')
+}
+
+func appendID(b []byte, id sale.ID) []byte {
+	b = append(b, '"')
+	b, _ = id.AppendText(b) // its error is always nil
+	return append(b, '"')
+}
+
+func appendTime(b []byte, t catalog.Time) []byte {
+	b = append(b, '"')
+	b, _ = t.AppendText(b) // its error is always nil
+	return append(b, '"')
+}
+
+// appendMoney appends an amount of minor units.
+func appendMoney(b []byte, amount int64, currency string) []byte {
+	b = strconv.AppendInt(append(b, `{"amount":`...), amount, 10)
+	b = appendString(append(b, `,"currency":`...), currency)
+	return append(b, '}')
+}
