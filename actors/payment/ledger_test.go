@@ -204,6 +204,9 @@ type badFile struct {
 	data []byte
 	full bool
 	held chan struct{} // a write waits for it; nil: none does
+
+	synced int // bytes
+	syncs  int
 }
 
 var errFull = errors.New("no space left")
@@ -225,7 +228,14 @@ func (f *badFile) WriteAt(b []byte, at int64) (int, error) {
 	return n, nil
 }
 
-func (f *badFile) Sync() error  { return nil }
+func (f *badFile) Sync() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.synced = len(f.data)
+	f.syncs++
+	return nil
+}
+
 func (f *badFile) Close() error { return nil }
 
 func (f *badFile) set(full bool) {
@@ -344,6 +354,38 @@ func TestGroupCommit(t *testing.T) {
 		f.held <- struct{}{}
 		f.held <- struct{}{}
 		all.Wait()
+		wantNil(t, "close", p.Gateway.(*Sandbox).Close())
+		if f.syncs != 2 || f.synced != len(f.data) {
+			t.Errorf("%d syncs, %d bytes of %d synced", f.syncs, f.synced, len(f.data))
+		}
+	})
+}
+
+// TestReplayWaits: a key that comes again is not answered before the first call's
+// effect is in the ledger, wherever it is on its way there.
+func TestReplayWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &badFile{held: make(chan struct{})}
+		p := onFile(f)
+		answered := make(chan string, 4)
+		for _, b := range []string{"b-1", "b-2", "b-1", "b-2"} {
+			go func() {
+				p.authorised(t, b)
+				answered <- b
+			}()
+			synctest.Wait() // b-1 is being written, b-2 waits
+		}
+		if len(answered) != 0 {
+			t.Errorf("%s is answered before it is written", <-answered)
+		}
+		f.held <- struct{}{}
+		synctest.Wait()
+		for range len(answered) {
+			if b := <-answered; b == "b-2" {
+				t.Error("b-2 is answered before it is written")
+			}
+		}
+		f.held <- struct{}{}
 		wantNil(t, "close", p.Gateway.(*Sandbox).Close())
 	})
 }
