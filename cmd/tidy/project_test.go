@@ -100,7 +100,7 @@ func TestDockerfile(t *testing.T) {
 }
 
 // TestMakefile wants every target to be phony and to have its line in the help, and
-// every task of the README to be there.
+// every task that the documents name to be there.
 func TestMakefile(t *testing.T) {
 	text := projectFile(t, "Makefile")
 	phony := strings.Fields(regexp.MustCompile(`(?m)^\.PHONY:(.*)$`).FindStringSubmatch(text)[1])
@@ -121,6 +121,13 @@ func TestMakefile(t *testing.T) {
 	}
 	if !strings.Contains(text, "\n.DEFAULT_GOAL := help\n") {
 		t.Error("bare make does not print the help")
+	}
+	for _, doc := range []string{"README.md", "CONTRIBUTING.md"} {
+		for _, m := range regexp.MustCompile("(?m)(?:`|^)make ([a-z]+)").FindAllStringSubmatch(projectFile(t, doc), -1) {
+			if !slices.Contains(targets, m[1]) {
+				t.Errorf("%s says make %s, which is not there", doc, m[1])
+			}
+		}
 	}
 }
 
