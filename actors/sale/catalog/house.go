@@ -28,6 +28,9 @@ type numbering struct {
 // seatAt is where a seat is listed.
 type seatAt struct{ section, seat int }
 
+// inventory checks sections and what they make, then the listed seats: a listed id
+// may be one that a later section makes. Too many tickets end the search, so its
+// memory is bounded.
 func (c *checker) inventory(inv *Inventory) {
 	if !isCurrency(inv.Currency) {
 		c.add("a currency is three capital letters, as EUR", "inventory", "currency")
@@ -51,13 +54,14 @@ func (c *checker) inventory(inv *Inventory) {
 		c.add(fmt.Sprintf("more than %d tickets", MaxTickets), "inventory", "sections")
 		return
 	}
-	// After all sections: a listed id may be one that a later section makes.
 	h.listed = make(map[string]seatAt, seats)
 	for i := range h.sections {
 		h.seats(i)
 	}
 }
 
+// isCurrency checks the form of an ISO 4217 code; the list of codes changes too often
+// to hold people to it.
 func isCurrency(s string) bool {
 	return len(s) == 3 && isCapital(s[0]) && isCapital(s[1]) && isCapital(s[2])
 }
@@ -99,6 +103,7 @@ func (h *house) section(i int) {
 	h.rows(i, !taken)
 }
 
+// count is how many of some conditions hold.
 func count(conditions ...bool) int {
 	n := 0
 	for _, c := range conditions {
@@ -123,6 +128,8 @@ func (h *house) general(i int, named bool) {
 	}
 }
 
+// rows checks numbered rows and claims their prefixes. A row with a problem of its own
+// claims none: its name or size has to change anyway.
 func (h *house) rows(i int, named bool) {
 	s := &h.sections[i]
 	for k, r := range s.Rows {

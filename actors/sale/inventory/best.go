@@ -35,10 +35,12 @@ func (s *Stock) Best(q Query, dst []Ticket) ([]Ticket, bool) {
 	if q.Adjacent || s.Matching(q) < q.Quantity {
 		return dst, false
 	}
+	// No neighbours anywhere, and they are not demanded.
 	return s.takeInOrder(q, from, end, dst), true
 }
 
-// Matching is how many available tickets meet q's section and price.
+// Matching is how many available tickets meet q's section and price, whatever its
+// quantity. With a price it adds up the sections, 2,000 at most.
 func (s *Stock) Matching(q Query) int {
 	if q.Section != "" {
 		i, ok := s.plan.findSection(q.Section)
@@ -47,7 +49,7 @@ func (s *Stock) Matching(q Query) int {
 		}
 		return int(s.left[i])
 	}
-	if q.allows(&section{price: s.plan.highest}) {
+	if q.allows(&section{price: s.plan.highest}) { // all are: the usual question
 		return s.counts[Available]
 	}
 	n := 0
@@ -86,6 +88,7 @@ func (s *Stock) nextLine(q Query, from, end, want uint32) uint32 {
 		if q.allows(sec) {
 			return line
 		}
+		// Too dear, and so is the rest of the section.
 		if line = sec.stop; line >= end {
 			return end
 		}
@@ -93,7 +96,8 @@ func (s *Stock) nextLine(q Query, from, end, want uint32) uint32 {
 }
 
 // takeInOrder appends the first available tickets from a line on; the caller
-// knows that there are enough.
+// knows that there are enough. Lines without any are passed over by the tree. The
+// first line of general admission may have none itself, where a later one has.
 func (s *Stock) takeInOrder(q Query, from, end uint32, dst []Ticket) []Ticket {
 	left := q.Quantity
 	for line := s.nextLine(q, from, end, 1); ; line = s.nextLine(q, line+1, end, 1) {
@@ -107,11 +111,12 @@ func (s *Stock) takeInOrder(q Query, from, end uint32, dst []Ticket) []Ticket {
 	}
 }
 
-// place is where a party of n sits in a row that has room for it.
+// place is where a party of n sits in a row that has room for it. It looks at each run
+// of the row: at most 5,000, in a row of 10,000 seats of which every other is sold.
 func (s *Stock) place(line, n uint32) Ticket {
 	first, end := s.plan.lines[line].first, s.plan.lines[line+1].first
 	row := party{first: int(first), end: int(end), size: int(n)}
-	nearest, chosen := -1, run{}
+	nearest, chosen := -1, run{} // nearest is -1 before the first run that is long enough
 	for at := s.free.nextSet(first, end); at < end; {
 		stop := s.free.nextClear(at, end)
 		if uint32(stop-at) >= n {
@@ -125,7 +130,8 @@ func (s *Stock) place(line, n uint32) Ticket {
 	return Ticket(row.settle(chosen))
 }
 
-// run is available neighbours, start to stop-1.
+// run is available neighbours, start to stop-1. Places are ints here, not Tickets:
+// distances have a sign.
 type run struct{ start, stop int }
 
 // party is people who want to sit side by side in a row, first to end-1.
@@ -151,7 +157,7 @@ func (p party) towardsCentre(r run) int {
 // the run leave a single seat, so a better one is at most two seats away.
 func (p party) settle(r run) int {
 	centre := p.towardsCentre(r)
-	best, single, distance := centre, 3, 0
+	best, single, distance := centre, 3, 0 // 3: more single seats than two ends can have
 	for start := max(r.start, centre-2); start <= min(r.stop-p.size, centre+2); start++ {
 		n := p.singles(r, start)
 		if d := p.distance(start); n < single || n == single && d < distance {

@@ -2,15 +2,21 @@ package inventory
 
 import "math/bits"
 
-// bitSet is a bit a ticket.
+// bitSet is a bit a ticket. Searches in it go a word of 64 at a time; bits behind the
+// last ticket are always clear, and no search relies on that.
 type bitSet []uint64
 
 // newBitSet has n bits, all clear.
 func newBitSet(n int) bitSet { return make(bitSet, (n+wordBits-1)/wordBits) }
 
+// has reads the bit of a ticket.
 func (b bitSet) has(t Ticket) bool { return b[t/wordBits]>>(t%wordBits)&1 != 0 }
-func (b bitSet) add(t Ticket)      { b[t/wordBits] |= 1 << (t % wordBits) }
-func (b bitSet) drop(t Ticket)     { b[t/wordBits] &^= 1 << (t % wordBits) }
+
+// add sets it.
+func (b bitSet) add(t Ticket) { b[t/wordBits] |= 1 << (t % wordBits) }
+
+// drop clears it.
+func (b bitSet) drop(t Ticket) { b[t/wordBits] &^= 1 << (t % wordBits) }
 
 // fill sets the first n bits.
 func (b bitSet) fill(n int) {
@@ -49,6 +55,7 @@ func (b bitSet) nextClear(from, end Ticket) Ticket {
 func (b bitSet) runStart(first, t Ticket) Ticket {
 	for t > first {
 		last := t - 1
+		// Taken tickets as ones, the last one on top: zeros above the first are the run.
 		w := ^b[last/wordBits] << (wordBits - 1 - last%wordBits)
 		if w != 0 {
 			return max(first, t-Ticket(bits.LeadingZeros64(w)))

@@ -11,7 +11,7 @@ import (
 // first that does not, after four billion records of one event, widens all of
 // them to 8. The zero changes has none.
 type changes struct {
-	narrow []uint32
+	narrow []uint32 // at most one of the two is not nil
 	wide   []uint64
 }
 
@@ -76,7 +76,7 @@ func (c *changes) all() []uint64 {
 	return out
 }
 
-// clone copies.
+// clone copies, for a Snapshot.
 func (c *changes) clone() changes {
 	return changes{narrow: slices.Clone(c.narrow), wide: slices.Clone(c.wide)}
 }

@@ -6,7 +6,9 @@ import (
 	"boxoffice/actors/sale/catalog"
 )
 
-// Find is the ticket with an id. It allocates nothing.
+// Find is the ticket with an id; any text may be asked for. It allocates nothing. An id
+// is first read as one that the house makes, which is a lookup in a table with an entry
+// a row and warm in the processor's cache, and then as a listed one.
 func (p *Plan) Find(id string) (Ticket, bool) {
 	if prefix, n, ok := catalog.CutTicketID(id); ok {
 		if t, ok := p.findNumbered(prefix, n); ok {
@@ -38,7 +40,7 @@ func (p *Plan) findNumbered(prefix string, n int) (Ticket, bool) {
 		if !ln.named(s, prefix) {
 			continue
 		}
-		end := s.end
+		end := s.end // of general admission, whose lines are all behind one prefix
 		if s.kind == rows {
 			end = p.lines[i+1].first
 		}
@@ -49,7 +51,8 @@ func (p *Plan) findNumbered(prefix string, n int) (Ticket, bool) {
 	}
 }
 
-// named reports whether ids of a line start with a prefix.
+// named reports whether ids of a line start with a prefix. It compares the parts
+// where they are: no line keeps its prefix.
 func (ln *line) named(s *section, prefix string) bool {
 	if s.kind == general {
 		return prefix == s.name
@@ -58,13 +61,14 @@ func (ln *line) named(s *section, prefix string) bool {
 	return len(prefix) == n+1+len(ln.row) && prefix[n] == '-' && prefix[:n] == s.name && prefix[n+1:] == ln.row
 }
 
-// ID is the id of a ticket.
+// ID is the id of a ticket. It panics where the plan has no such ticket, as every
+// method that takes a Ticket does.
 func (p *Plan) ID(t Ticket) string {
 	var buf [64]byte
 	return string(p.AppendID(buf[:0], t))
 }
 
-// AppendID appends the id of a ticket.
+// AppendID appends the id of a ticket. It allocates only what dst lacks.
 func (p *Plan) AppendID(dst []byte, t Ticket) []byte {
 	ln := &p.lines[p.lineOf(t)]
 	s := &p.sections[ln.section]
@@ -91,7 +95,8 @@ func (p *Plan) Inventory() catalog.Inventory {
 	return inv
 }
 
-// describe is a section as the catalog gives it.
+// describe is a section as the catalog gives it. Lines of listed seats become rows
+// again because neighbours of another line have another row.
 func (p *Plan) describe(s *section) catalog.Section {
 	out := catalog.Section{Name: s.name, Price: s.price}
 	switch s.kind {

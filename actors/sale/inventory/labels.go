@@ -32,7 +32,8 @@ type label struct {
 	tail         int    // else: how many bytes at the end of the id are the number
 }
 
-// labelWriter makes labels.
+// labelWriter makes labels, seat by seat in the order of the tickets. Blocks do not end
+// with a section: the k-th seat of all is in block k/8.
 type labelWriter struct {
 	text   []byte
 	blocks []uint32
@@ -113,8 +114,8 @@ func (l *labels) at(k uint32) label {
 	return seat
 }
 
-// length reads a uvarint at pos and says where it ends. Lengths are below 2^14:
-// an id has at most 256 bytes.
+// length reads a uvarint at pos and says where it ends. Lengths and codes are below
+// 2^14: an id has at most 64 characters of 4 bytes, a number 40 of them, doubled.
 func (l *labels) length(pos uint32) (n, next uint32) {
 	b := uint32(l.text[pos])
 	if b < 0x80 {
@@ -123,13 +124,15 @@ func (l *labels) length(pos uint32) (n, next uint32) {
 	return b&0x7F | uint32(l.text[pos+1])<<7, pos + 2
 }
 
-// is reports whether the seat has an id.
+// is reports whether the seat has an id. The ends differ more often than the shared
+// beginnings, so they are compared first.
 func (s label) is(id string) bool {
 	p := len(s.prefix)
 	return len(id) == p+len(s.rest) && id[p:] == s.rest && id[:p] == s.prefix
 }
 
-// seatNumber is the seat's number.
+// seatNumber is the seat's number. It allocates only where the number reaches back
+// into what the block shares.
 func (s label) seatNumber() string {
 	switch {
 	case s.tail == 0:

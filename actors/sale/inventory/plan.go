@@ -10,11 +10,11 @@ import (
 // Plan is the immutable layout of a house. Any number of goroutines may read it.
 type Plan struct {
 	currency        string
-	lowest, highest int64
-	sections        []section
-	lines           []line   // and one more, which starts where the last one ends
-	lineAt          []uint32 // the line of every 64th ticket
-	labels          labels   // of listed seats, in order
+	lowest, highest int64     // prices
+	sections        []section // in the catalog's order
+	lines           []line    // and one more, which starts where the last one ends
+	lineAt          []uint32  // the line of every 64th ticket
+	labels          labels    // of listed seats, in order
 
 	bySection table // section names → sections
 	byPrefix  table // what stands before the number in an id → lines
@@ -24,13 +24,16 @@ type Plan struct {
 // kind is the form in which the catalog gives a section.
 type kind uint8
 
+// The forms. rows have ids "section-row-number", general admission has ids
+// "section-number", listed seats bring theirs.
 const (
 	rows kind = iota
 	listed
 	general
 )
 
-// section is a part of the house with one price.
+// section is a part of the house with one price. Tickets and lines of a section are
+// without gaps, and follow those of the section before it.
 type section struct {
 	name       string
 	price      int64
@@ -40,9 +43,10 @@ type section struct {
 	kind       kind
 }
 
-// line is tickets that are neighbours: a row, or a word of general admission.
+// line is tickets that are neighbours: a row, or a word of general admission. It is 24
+// bytes: a house may have as many lines as tickets.
 type line struct {
-	row     string
+	row     string // "" in general admission
 	first   Ticket // it ends where the next line starts
 	section uint32
 }
@@ -115,6 +119,8 @@ func countLines(sections []catalog.Section) int {
 	return n
 }
 
+// addRows adds a line a row, and returns the ticket behind the last one, as addSeats
+// and addGeneral do.
 func (p *Plan) addRows(rows []catalog.Row, next Ticket) Ticket {
 	for _, r := range rows {
 		p.addLine(r.Name, next)
@@ -123,6 +129,8 @@ func (p *Plan) addRows(rows []catalog.Row, next Ticket) Ticket {
 	return next
 }
 
+// addSeats adds a line wherever the list goes to another row: a row that comes back
+// later in the list is another line, since neighbours stand together in the list.
 func (p *Plan) addSeats(seats []catalog.Seat, next Ticket, w *labelWriter) Ticket {
 	for i, seat := range seats {
 		if i == 0 || seat.Row != seats[i-1].Row {
@@ -134,7 +142,8 @@ func (p *Plan) addSeats(seats []catalog.Seat, next Ticket, w *labelWriter) Ticke
 	return next
 }
 
-// addGeneral cuts general admission where a word of the bit sets ends.
+// addGeneral cuts general admission where a word of the bit sets ends, so that to
+// search a line is to look at one word.
 func (p *Plan) addGeneral(capacity int, next Ticket) Ticket {
 	for end := next + Ticket(capacity); next < end; next = min(end, (next/wordBits+1)*wordBits) {
 		p.addLine("", next)
@@ -150,7 +159,7 @@ func (p *Plan) addLine(row string, first Ticket) {
 // index makes the tables once sections, lines and labels are complete.
 func (p *Plan) index() {
 	p.lineAt = make([]uint32, (p.Total()+wordBits-1)/wordBits)
-	at := uint32(0)
+	at := uint32(0) // only ever moves on: lines are in the order of their tickets
 	for i := range p.lineAt {
 		for p.lines[at+1].first <= Ticket(i*wordBits) {
 			at++
@@ -176,7 +185,9 @@ func (p *Plan) index() {
 	}
 }
 
-// indexSection enters what ids of a section are found by. It lends and returns buf.
+// indexSection enters what ids of a section are found by: each row's prefix, the
+// prefix of general admission for its first line, or each listed id. buf is memory to
+// write texts in, which it returns for the next section.
 func (p *Plan) indexSection(s *section, buf []byte) []byte {
 	switch s.kind {
 	case rows:
@@ -214,7 +225,8 @@ type Place struct {
 	Price              int64
 }
 
-// Place describes a ticket.
+// Place describes a ticket. It may allocate the text of a number, so it is for
+// answers to people and not for deciding.
 func (p *Plan) Place(t Ticket) Place {
 	ln := &p.lines[p.lineOf(t)]
 	s := &p.sections[ln.section]
@@ -230,7 +242,7 @@ func (p *Plan) Place(t Ticket) Place {
 	return place
 }
 
-// Section is the tickets of a section: first to end-1.
+// Section is the tickets of a section: first to end-1. It allocates nothing.
 func (p *Plan) Section(name string) (first, end Ticket, ok bool) {
 	i, ok := p.findSection(name)
 	if !ok {
@@ -239,6 +251,7 @@ func (p *Plan) Section(name string) (first, end Ticket, ok bool) {
 	return p.sections[i].first, p.sections[i].end, true
 }
 
+// findSection is the index of the section with a name.
 func (p *Plan) findSection(name string) (uint32, bool) {
 	for probe := p.bySection.find(hash(name)); ; {
 		i, ok := probe.next()
@@ -258,4 +271,5 @@ func (p *Plan) lineOf(t Ticket) uint32 {
 	return i
 }
 
+// sectionOf is the section of a ticket.
 func (p *Plan) sectionOf(t Ticket) *section { return &p.sections[p.lines[p.lineOf(t)].section] }

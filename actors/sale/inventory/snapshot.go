@@ -6,8 +6,8 @@ import "slices"
 // of goroutines may read it.
 type Snapshot struct {
 	plan         *Plan
-	version      uint64
-	free, booked bitSet
+	version      uint64 // of the event
+	free, booked bitSet // as in Stock
 	changes      changes
 }
 

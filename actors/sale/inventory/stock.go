@@ -10,8 +10,8 @@ type Stock struct {
 	booked  bitSet   // never set together with free; neither: held
 	counts  [3]int   // by Status
 	left    []uint32 // by section: available tickets
-	room    maxTree  // by line: see roomOf
-	changes changes
+	room    maxTree  // by line: the largest party that it can seat, see roomOf
+	changes changes  // by ticket: when it changed last
 }
 
 // NewStock has every ticket available. changedAt, where it is not nil, is what
@@ -56,6 +56,7 @@ func (s *Stock) Plan() *Plan { return s.plan }
 // Status is a ticket's state.
 func (s *Stock) Status(t Ticket) Status { return statusOf(s.free, s.booked, t) }
 
+// statusOf reads a status from two bits.
 func statusOf(free, booked bitSet, t Ticket) Status {
 	switch {
 	case free.has(t):
@@ -96,7 +97,8 @@ func (s *Stock) Set(t Ticket, to Status, version uint64) {
 	}
 }
 
-// gave counts a ticket that is available now.
+// gave counts a ticket that is available now. It joins the runs on both sides, and
+// the longest run of the line can only become this one.
 func (s *Stock) gave(t Ticket) {
 	i := s.plan.lineOf(t)
 	ln := &s.plan.lines[i]
@@ -132,21 +134,19 @@ func (s *Stock) run(line uint32, t Ticket) (start, stop Ticket) {
 	return s.free.runStart(first, t), s.free.nextClear(t+1, end)
 }
 
-// recount changes the numbers of a general-admission line and its section's first.
+// recount changes the numbers of a general-admission line and of its section's first,
+// which speaks for all of them.
 func (s *Stock) recount(line, available uint32) {
 	section := s.plan.lines[line].section
-	first := s.plan.sections[section].line
-	if line != first {
-		s.room.set(line, available)
-	}
-	s.room.set(first, s.left[section])
+	s.room.set(line, available)
+	s.room.set(s.plan.sections[section].line, s.left[section])
 }
 
-// Counts are the numbers of tickets in each state.
+// Counts are the numbers of tickets in each state; together they are Plan.Total.
 func (s *Stock) Counts() (available, held, booked int) {
 	return s.counts[Available], s.counts[Held], s.counts[Booked]
 }
 
 // ChangedAt is, for each ticket, the version that last changed it; nil where none
-// was changed. The slice is a copy.
+// was changed. The slice is a copy, 8 bytes a ticket: it is for checkpoints.
 func (s *Stock) ChangedAt() []uint64 { return s.changes.all() }

@@ -20,7 +20,8 @@ type table struct {
 	slots []uint32 // 0: empty; else value+1 and, above it, a part of the hash
 }
 
-// newTable has room for n entries.
+// newTable has room for n entries. The number of slots need not be a power of two, so
+// a table is three quarters full whatever the size of the house.
 func newTable(n int) table {
 	if n == 0 {
 		return table{}
@@ -58,8 +59,8 @@ func mark(hash uint64) uint32 { return uint32(hash) >> valueBits }
 // probe goes through the values that may belong to a hash.
 type probe struct {
 	table *table
-	at    int
-	mark  uint32
+	at    int    // the slot to look at next
+	mark  uint32 // only slots with this mark are worth a comparison
 }
 
 // find starts a search.
@@ -67,7 +68,8 @@ func (t *table) find(hash uint64) probe {
 	return probe{table: t, at: t.home(hash), mark: mark(hash)}
 }
 
-// next is the next value to compare; false where the search is over.
+// next is the next value to compare; false where the search is over. It ends because
+// a quarter of the slots is empty.
 func (p *probe) next() (uint32, bool) {
 	if len(p.table.slots) == 0 {
 		return 0, false

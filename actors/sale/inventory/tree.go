@@ -11,7 +11,8 @@ type maxTree struct {
 	levels [][]uint32 // levels[0] are the numbers themselves
 }
 
-// newMaxTree builds a tree over numbers, which it keeps.
+// newMaxTree builds a tree over numbers, which it keeps. A tree over no numbers has
+// one empty level, and finds nothing.
 func newMaxTree(numbers []uint32) maxTree {
 	t := maxTree{levels: [][]uint32{numbers}}
 	for below := numbers; len(below) > 1; {
@@ -42,10 +43,10 @@ func (t *maxTree) set(i, n uint32) {
 		up := i / fan
 		greatest := t.levels[k+1][up]
 		switch {
-		case n >= greatest:
-		case old < greatest:
+		case n >= greatest: // a new greatest, or the same: goes up as it is
+		case old < greatest: // another is the greatest and stays it
 			return
-		default:
+		default: // it was the greatest: look for the next
 			for _, other := range level[up*fan : min(up*fan+fan, uint32(len(level)))] {
 				n = max(n, other)
 			}
