@@ -40,6 +40,15 @@
 // same things on a node that was restarted since, and that each key still gives
 // its answer.
 //
+// # Comparing
+//
+// compare lets the node and a baseline take turns, several short rounds each, and
+// compares the medians: a busy machine is then busy for both. Views go beside a
+// server that answers the same number of bytes, always the same; bookings beside one
+// that only appends each request to a file, in group commits. Each server
+// has a process of its own. With -start the node's folder and the baseline's file are
+// both below TMPDIR: it must be a disk, for in memory a sync costs nothing.
+//
 // Exit codes: 0 done and true, 1 something is wrong, 2 wrong usage.
 package main
 
