@@ -21,9 +21,9 @@
 // a server that stops for a second is charged for all who would have come.
 //
 // A request that got no answer, or a 503, is sent again with the same
-// Idempotency-Key: at most -retries times an operation, and in all at most a tenth of the
-// operations plus 100, so that retries never become the load. Latency runs until the
-// answer that ends the operation.
+// Idempotency-Key: at most -retries times an operation, and in all at most a tenth
+// of the operations, plus 100, plus -retries for each connection, so that retries
+// never become the load. Latency runs until the answer that ends the operation.
 //
 // # Checks
 //

@@ -38,8 +38,8 @@ func newRun(c config) (*run, error) {
 // clock is the time since the run began, on the monotonic clock.
 func (r *run) clock() time.Duration { return time.Since(r.began) }
 
-// mayRetry spends from the budget of retries: so many an operation, and a tenth
-// of all operations plus 100 a run.
+// mayRetry spends from the budget of retries: so many an operation, and for the run
+// a tenth of its operations, plus 100, plus so many for each connection.
 func (r *run) mayRetry(try int) bool {
 	if try >= r.config.retries {
 		return false
