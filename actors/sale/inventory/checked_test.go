@@ -67,7 +67,8 @@ func TestNamed(t *testing.T) {
 		{Name: "AB", Rows: []catalog.Row{{Name: "C", Seats: 2}}}, {Name: "AB-D", Capacity: 2},
 	}})
 	for prefix, want := range map[string][2]bool{
-		"AB-C": {true, false}, "AB-D": {false, true}, "AB+C": {}, "AX-C": {}, "AB-X": {}, "AB-": {}, "AB-CC": {}, "": {},
+		"AB-C": {true, false}, "AB-D": {false, true},
+		"AB+C": {}, "AX-C": {}, "AB-X": {}, "AB-": {}, "AB-CC": {}, "": {},
 	} {
 		row := p.lines[0].named(&p.sections[0], prefix)
 		floor := p.lines[1].named(&p.sections[1], prefix)
