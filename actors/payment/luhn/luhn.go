@@ -5,14 +5,17 @@
 // write it in one piece or in groups with a space or a dash between them. So two
 // kinds of runs are looked at, each as a whole:
 //
-//   - digits with nothing between them;
-//   - groups of digits with exactly one space or one dash between them.
+//   - digits with nothing between them, and no letter at either end;
+//   - groups of digits with exactly one space or one dash between them, and no
+//     letter at either end, nor a dash and a letter.
 //
-// A run of 20 digits or more is no card number, whatever it has inside, and a
-// part of a run is not looked at. So "4242 4242 4242 4242 123", a number with
-// something else behind it, is found only where the whole passes: it is a
-// tripwire against mistakes and not a wall against people who want to get a
-// number past it.
+// Without the letters one random UUID in 500 would be a card number, and one
+// hexadecimal id of 32 characters in 650. A run of 20 digits or more is no card number,
+// whatever it has inside, and a part of a run is not looked at. So "4242 4242 4242
+// 4242 123", a number with something else behind it, is found only where the whole
+// passes: it is a tripwire against mistakes and not a wall against people who want
+// to get a number past it. Escapes of JSON are to be decoded first: the n of \n is
+// a letter.
 //
 // One in ten runs of the right length passes by chance. A time in milliseconds
 // has 13 digits; two dates side by side have 16. Fields whose syntax rules out a
@@ -36,18 +39,18 @@ func Contains[T ~string | ~[]byte](text T) bool {
 	// minDigits long. So it is enough to look at one byte in so many: a span
 	// cannot fit between two of them.
 	for at := minDigits - 1; at < len(text); {
-		if class[text[at]] == other {
+		if !inside(text[at]) {
 			at += minDigits
 			continue
 		}
 		begin, end := at, at+1
-		for begin > 0 && class[text[begin-1]] != other {
+		for begin > 0 && inside(text[begin-1]) {
 			begin--
 		}
-		for end < len(text) && class[text[end]] != other {
+		for end < len(text) && inside(text[end]) {
 			end++
 		}
-		if end-begin >= minDigits && inSpan(text[begin:end]) {
+		if end-begin >= minDigits && inSpan(text, begin, end) {
 			return true
 		}
 		at = end + minDigits // text[end] is in no span: the next one begins behind it
@@ -55,31 +58,47 @@ func Contains[T ~string | ~[]byte](text T) bool {
 	return false
 }
 
-// inSpan looks for a card number in digits and separators. Where two separators
-// stand side by side, a run in groups ends and another begins.
-func inSpan[T ~string | ~[]byte](span T) bool {
+// inSpan looks for a card number in the digits and separators from begin to end.
+// Where two separators stand side by side, a run in groups ends and another
+// begins.
+func inSpan[T ~string | ~[]byte](text T, begin, end int) bool {
 	var piece, groups sum
-	separated := true // the last byte was a separator
-	for i := range len(span) {
-		if class[span[i]] == digit {
-			piece.add(span[i] - '0')
-			groups.add(span[i] - '0')
-			separated = false
+	for i := begin; i < end; i++ {
+		if class[text[i]] == digit {
+			piece.add(i, text[i]-'0')
+			groups.add(i, text[i]-'0')
 			continue
 		}
-		if piece.card() {
+		if piece.card() && !touches(text, piece.first, i) {
 			return true
 		}
 		piece = sum{}
-		if separated {
-			if groups.card() {
+		if i > begin && class[text[i-1]] == separator {
+			if groups.card() && !joined(text, groups.first, groups.last+1) {
 				return true
 			}
 			groups = sum{}
 		}
-		separated = true
 	}
-	return piece.card() || groups.card()
+	return piece.card() && !touches(text, piece.first, end) ||
+		groups.card() && !joined(text, groups.first, groups.last+1)
+}
+
+// touches reports whether there is a letter at either end of a run.
+func touches[T ~string | ~[]byte](text T, begin, end int) bool {
+	return begin > 0 && class[text[begin-1]] == letter || end < len(text) && class[text[end]] == letter
+}
+
+// joined reports whether there is a letter at either end of a run, or a dash and a
+// letter.
+func joined[T ~string | ~[]byte](text T, begin, end int) bool {
+	if begin > 0 && text[begin-1] == '-' {
+		begin--
+	}
+	if end < len(text) && text[end] == '-' {
+		end++
+	}
+	return touches(text, begin, end)
 }
 
 // The classes of bytes.
@@ -87,6 +106,7 @@ const (
 	other = iota
 	digit
 	separator
+	letter
 )
 
 // class says for each byte what it can be in a card number.
@@ -95,22 +115,36 @@ var class = func() (c [256]uint8) {
 		c[d] = digit
 	}
 	c[' '], c['-'] = separator, separator
+	for l := 'a'; l <= 'z'; l++ {
+		c[l], c[l-'a'+'A'] = letter, letter
+	}
 	return c
 }()
+
+// inside reports whether a byte can stand in a card number.
+func inside(c byte) bool { return class[c]-digit <= separator-digit }
 
 // sum is the Luhn sum of digits that come from the left. Every second digit from
 // the right is doubled; which ones that are is known at the end only, so both
 // sums are kept.
 type sum struct {
-	count     int
-	even, odd int // with the digits at even places doubled; at odd places
+	count       int
+	first, last int // where the digits stand
+	even, odd   int // with the digits at even places doubled; at odd places
 }
 
 // doubled is twice a digit, with the digits of that added up.
 var doubled = [10]int{0, 2, 4, 6, 8, 1, 3, 5, 7, 9}
 
-// add takes the next digit, 0 to 9.
-func (s *sum) add(d byte) {
+// add takes the next digit, 0 to 9, and where it stands.
+func (s *sum) add(at int, d byte) {
+	switch {
+	case s.count == 0:
+		s.first = at
+	case s.count > maxDigits:
+		return // it is too long already
+	}
+	s.last = at
 	if s.count%2 == 0 {
 		s.even += doubled[d]
 		s.odd += int(d)
