@@ -145,6 +145,10 @@ func (p *payer) try(j job) (*sale.SettlePayment, bool) {
 	}
 }
 
+// reasonInvalid is the reason of a decline where the provider could make nothing
+// of the request.
+const reasonInvalid = "invalid_request"
+
 // call asks the provider once.
 func (p *payer) call(j job) (*sale.SettlePayment, error) {
 	ctx, cancel := context.WithTimeout(p.ctx, p.node.cfg.PaymentTimeout)
@@ -160,6 +164,10 @@ func (p *payer) call(j job) (*sale.SettlePayment, error) {
 			Method: b.Method, Token: b.Token, Event: j.event, Booking: id,
 		})
 		news.PaymentID, news.Declined, news.Reason = o.PaymentID, o.Declined, o.Reason
+		if err != nil && payment.IsDefinite(err) { // asking again cannot help
+			p.node.cfg.Logger.Error("the payment provider refuses to understand a booking", "event", j.event, "error", err)
+			news.Declined, news.Reason, err = true, reasonInvalid, nil
+		}
 		return news, err
 	case sale.Capture:
 		return news, p.node.cfg.Gateway.Capture(ctx, payment.CaptureKey(id), b.PaymentID)

@@ -136,3 +136,17 @@ func TestAFullPayerIsOfferedTheTaskAgain(t *testing.T) {
 		}
 	})
 }
+
+func TestADefiniteErrorDeclines(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.define()
+		w.bank.answer = func(context.Context, payment.Request) (payment.Outcome, error) {
+			return payment.Outcome{}, payment.ErrInvalid
+		}
+		a, err := w.do(w.book("S-A-1"))
+		if err != nil || a.Refusal == nil || a.Refusal.Code != sale.CardDeclined || w.bank.calls != 1 {
+			t.Errorf("got %v, %v after %d calls", a, err, w.bank.calls)
+		}
+		w.expect("100 available, 0 held, 0 booked")
+	})
+}
