@@ -187,7 +187,7 @@ func (m eventMeta) put(b []byte) {
 	binary.BigEndian.PutUint64(b[17:], m.at)
 	binary.BigEndian.PutUint64(b[25:], m.size)
 	binary.BigEndian.PutUint32(b[33:], m.chunks)
-	b[37], b[38] = m.slot, flag(m.busy)
+	b[37], b[38] = m.slot, bit(m.busy)
 }
 
 func decodeEventMeta(v []byte) (m eventMeta, err error) {
@@ -229,7 +229,7 @@ func decodeUpload(v []byte) (u upload, err error) {
 	return u, err
 }
 
-func flag(set bool) byte {
+func bit(set bool) byte {
 	if set {
 		return 1
 	}

@@ -18,6 +18,7 @@ func testConfig(dir string) storage.Config {
 	cfg.MinFreeBytes = 1 << 20
 	cfg.Shards = 3
 	cfg.TickInterval = 10 * time.Millisecond
+	cfg.ProposalTimeout = 20 * time.Second // the disk of a test machine may be busy
 	if testing.Verbose() {
 		cfg.Logger = slog.New(slog.NewTextHandler(os.Stderr, nil))
 	}
@@ -40,5 +41,11 @@ func open(t testing.TB, cfg storage.Config) storage.Log {
 
 func TestReplicatedConforms(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
-	storagetest.Conformance(t, func(t *testing.T, dir string) storage.Log { return open(t, testConfig(dir)) })
+	storagetest.Conformance(t, func(t *testing.T, dir string) storage.Log {
+		l, err := storage.Open(testConfig(dir)) // the suite closes it
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l
+	})
 }

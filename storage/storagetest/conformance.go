@@ -13,8 +13,8 @@ import (
 )
 
 // Opener opens the log that lives in a directory, which is empty at first.
-// Conformance closes a log before it opens the same directory again. The log
-// leads all its shards soon after.
+// Conformance closes every log, and before it opens the same directory again. The
+// log leads all its shards soon after.
 type Opener func(t *testing.T, dir string) storage.Log
 
 // patience is how long the suite waits for anything before it calls it a failure.
