@@ -12,9 +12,9 @@ import (
 //
 // A hold sits in a slot, and its place in the heap of deadlines is written beside
 // it: ending any hold costs log n, and there is no stale entry in the heap that
-// would have to be skipped. The heap is ordered by (ExpiresAt, ID), which is
-// total, so its first hold does not depend on how it came about. Holds in payment
-// have no deadline and are not in the heap.
+// would have to be skipped. Among equal deadlines the heap has no order; whoever
+// takes several holds out of it sorts them by id. Holds in payment have no
+// deadline and are not in the heap.
 type holdSet struct {
 	index map[ID]uint32 // slot of a hold
 	slots []holdSlot
@@ -41,7 +41,7 @@ func (s *holdSet) get(id ID) *Hold {
 	return s.slots[n].hold
 }
 
-// first is the hold that ends next, or nil.
+// first is a hold that ends next, or nil.
 func (s *holdSet) first() *Hold {
 	if len(s.heap) == 0 {
 		return nil
@@ -182,11 +182,7 @@ func (s *holdSet) down(i int) {
 }
 
 func (s *holdSet) less(i, j int) bool {
-	a, b := &s.slots[s.heap[i]], &s.slots[s.heap[j]]
-	if a.at != b.at {
-		return a.at < b.at
-	}
-	return compareIDs(a.hold.ID, b.hold.ID) < 0
+	return s.slots[s.heap[i]].at < s.slots[s.heap[j]].at
 }
 
 func (s *holdSet) swap(i, j int) {

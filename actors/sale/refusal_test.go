@@ -161,6 +161,11 @@ var refusals = []struct {
 		Refusal{Code: WrongTickets, Detail: "The tickets are not those of the hold."},
 	},
 	{
+		"more tickets than the hold's", []Command{annHolds("h", "G-1", "G-2")},
+		&Book{ID: named("b"), Hold: named("h"), TicketIDs: []string{"G-1", "G-2", "G-3"}},
+		Refusal{Code: WrongTickets, Detail: "The tickets are not those of the hold."},
+	},
+	{
 		"no such booking", nil,
 		&CancelBooking{ID: named("b")},
 		Refusal{Code: BookingNotFound},

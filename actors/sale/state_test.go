@@ -1,7 +1,9 @@
 package sale
 
 import (
+	"cmp"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -210,6 +212,78 @@ func TestOutcome(t *testing.T) {
 		a := s.Outcome(named("b"))
 		if !reflect.DeepEqual(plainBooking(a.Booking), plainBooking(want.Booking)) {
 			t.Fatalf("after %T: %s, want %s", c, dump(a), dump(want))
+		}
+	}
+}
+
+// TestDeclineAtTheDeadline has a decline in the last millisecond of a hold, and in the
+// first one after it.
+func TestDeclineAtTheDeadline(t *testing.T) {
+	for late, want := range map[catalog.Time]Code{-1: "", 0: HoldExpired} {
+		s := soldHouse(t, annHolds("h", "A-1-1"))
+		end := s.Due()
+		step(t, s, noon, annPays("b", "h"))
+		step(t, s, end+late, &SettlePayment{Booking: named("b"), Task: Authorise, Declined: true})
+		a := step(t, s, end+late, &ShowHold{By: By{User: "ann"}, ID: named("h")})
+		if got := a.Refusal; got == nil != (want == "") || got != nil && got.Code != want {
+			t.Errorf("%d ms after the end: %s", late, dump(a))
+		}
+	}
+}
+
+// TestShorterHoldTime extends a hold after the event's hold time became shorter.
+func TestShorterHoldTime(t *testing.T) {
+	s := soldHouse(t, annHolds("h", "A-1-1"), redefine(func(e *catalog.Event) { e.HoldSeconds = 1 }))
+	end := s.Due()
+	a := step(t, s, noon, withKey(&ExtendHold{ID: named("h")}, testKey(1)))
+	if a.Hold.ExpiresAt != end || s.Due() != end {
+		t.Errorf("ends at %v, before %v", a.Hold.ExpiresAt, end)
+	}
+}
+
+// TestNewLayoutIsAllNew asks for what changed since a version, after the house did.
+func TestNewLayoutIsAllNew(t *testing.T) {
+	changed := func(s *State, since uint64) (n int) {
+		tickets := step(t, s, noon, &ShowTickets{}).Tickets
+		for i := range inventory.Ticket(s.Plan().Total()) {
+			if tickets.ChangedAt(i) > since {
+				n++
+			}
+		}
+		return n
+	}
+	s := soldHouse(t, annHolds("h", "A-1-1"))
+	plan, version := s.Plan(), s.Version()
+	step(t, s, noon, redefine(func(e *catalog.Event) { e.Title = "New" }))
+	if s.Plan() != plan || changed(s, version) != 0 {
+		t.Error("another title changes the house")
+	}
+	step(t, s, noon, redefine(func(e *catalog.Event) { e.Inventory.Sections[1].Capacity++ }))
+	if got, want := changed(s, version), s.Plan().Total(); got != want || want != 13 {
+		t.Errorf("%d of %d tickets changed", got, want)
+	}
+	step(t, s, noon, &ReleaseHold{By: By{User: "ann"}, ID: named("h")})
+	step(t, s, noon, &RemoveEvent{})
+	version = s.Version()
+	step(t, s, noon, &DefineEvent{Event: worldEvent()})
+	if got := changed(s, version); got != s.Plan().Total() {
+		t.Errorf("made anew: %d tickets changed", got)
+	}
+}
+
+// TestEndings takes bookings out of the heap in the order of (EndedAt, ID).
+func TestEndings(t *testing.T) {
+	var h endings
+	var want []ending
+	for i := range 500 {
+		e := ending{at: catalog.Time(i * 7919 % 40), id: testID(i)}
+		h.push(e)
+		want = append(want, e)
+	}
+	slices.SortFunc(want, func(a, b ending) int { return cmp.Or(cmp.Compare(a.at, b.at), compareIDs(a.id, b.id)) })
+	for i, e := range want {
+		if got := h.pop(); got != e {
+			t.Fatalf("entry %d is %v, want %v", i, got, e)
 		}
 	}
 }
