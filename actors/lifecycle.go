@@ -52,7 +52,8 @@ func (n *Node) read(event string) (s *sale.State, err error) {
 		s.Apply(r)
 	}
 	if s.Version() != h.Version {
-		return nil, fmt.Errorf("%w: %s replays to version %d, the log has %d", ErrUnavailable, event, s.Version(), h.Version)
+		return nil, fmt.Errorf("%w: %s replays to version %d, the log has %d",
+			ErrUnavailable, event, s.Version(), h.Version)
 	}
 	return s, nil
 }

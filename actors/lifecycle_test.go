@@ -20,7 +20,8 @@ func TestAHoldEndsAtItsTime(t *testing.T) {
 		w.expect("99 available, 1 held, 0 booked")
 		pass(time.Second)
 		w.expect("100 available, 0 held, 0 booked")
-		if a, err := w.do(&sale.ShowHold{ID: h.ID}); err != nil || a.Refusal == nil || a.Refusal.Code != sale.HoldExpired {
+		a, err := w.do(&sale.ShowHold{ID: h.ID})
+		if err != nil || a.Refusal == nil || a.Refusal.Code != sale.HoldExpired {
 			t.Errorf("an expired hold: %v, %v", a, err)
 		}
 	})
@@ -92,7 +93,8 @@ func TestTooManyEventsInMemory(t *testing.T) {
 	inWorld(t, func(c *Config) { c.MaxActive = 1 }, func(w *world) {
 		w.define()
 		far := time.Now().Add(time.Minute)
-		if _, err := w.Do("e2", &sale.DefineEvent{Event: theatre("e2", time.Now())}, far); !errors.Is(err, ErrOverloaded) {
+		_, err := w.Do("e2", &sale.DefineEvent{Event: theatre("e2", time.Now())}, far)
+		if !errors.Is(err, ErrOverloaded) {
 			t.Errorf("got %v, want ErrOverloaded", err)
 		}
 	})

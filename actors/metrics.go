@@ -27,11 +27,14 @@ func newMetrics(r *prometheus.Registry, n *Node) *metrics {
 	}
 	m := &metrics{
 		commitSeconds: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "boxoffice_commit_seconds",
-			Help: "Time from a batch's start to its durable commit.", Buckets: prometheus.ExponentialBuckets(1e-4, 2, 16)}),
+			Help:    "Time from a batch's start to its durable commit.",
+			Buckets: prometheus.ExponentialBuckets(1e-4, 2, 16)}),
 		batchRecords: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "boxoffice_batch_records",
-			Help: "Records in a committed batch; 0: a batch of reads and refusals.", Buckets: prometheus.ExponentialBuckets(1, 2, 13)}),
+			Help:    "Records in a committed batch; 0: a batch of reads and refusals.",
+			Buckets: prometheus.ExponentialBuckets(1, 2, 13)}),
 		batchAnswers: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "boxoffice_batch_answers",
-			Help: "Answers that waited for a batch.", Buckets: prometheus.ExponentialBuckets(1, 2, 13)}),
+			Help:    "Answers that waited for a batch.",
+			Buckets: prometheus.ExponentialBuckets(1, 2, 13)}),
 		drops: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "boxoffice_bound_drops_total",
 			Help: "What was refused because a bound was reached."}, []string{"bound"}),
 		panics: prometheus.NewCounter(prometheus.CounterOpts{Name: "boxoffice_event_panics_total",
@@ -41,7 +44,8 @@ func newMetrics(r *prometheus.Registry, n *Node) *metrics {
 		paymentRetries: prometheus.NewCounter(prometheus.CounterOpts{Name: "boxoffice_payment_retries_total",
 			Help: "Calls to the payment provider that gave no answer."}),
 		paymentSeconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "boxoffice_payment_seconds",
-			Help: "Time of a call to the payment provider.", Buckets: prometheus.ExponentialBuckets(1e-5, 4, 12)}, []string{"task"}),
+			Help:    "Time of a call to the payment provider.",
+			Buckets: prometheus.ExponentialBuckets(1e-5, 4, 12)}, []string{"task"}),
 	}
 	r.MustRegister(m.commitSeconds, m.batchRecords, m.batchAnswers, m.drops, m.panics, m.checkpoints,
 		m.paymentRetries, m.paymentSeconds)

@@ -155,7 +155,9 @@ func (p *payer) call(j job) (*sale.SettlePayment, error) {
 	defer cancel()
 	began := time.Now()
 	b, id := j.booking, j.booking.ID.String()
-	news := &sale.SettlePayment{Booking: b.ID, Task: b.Task(), Provider: p.node.cfg.Gateway.Name(), PaymentID: b.PaymentID}
+	news := &sale.SettlePayment{
+		Booking: b.ID, Task: b.Task(), Provider: p.node.cfg.Gateway.Name(), PaymentID: b.PaymentID,
+	}
 	defer func() { p.node.metrics.paymentCall(news.Task, time.Since(began)) }()
 	switch news.Task {
 	case sale.Authorise:
@@ -165,7 +167,8 @@ func (p *payer) call(j job) (*sale.SettlePayment, error) {
 		})
 		news.PaymentID, news.Declined, news.Reason = o.PaymentID, o.Declined, o.Reason
 		if err != nil && payment.IsDefinite(err) { // asking again cannot help
-			p.node.cfg.Logger.Error("the payment provider refuses to understand a booking", "event", j.event, "error", err)
+			p.node.cfg.Logger.Error("the payment provider can make nothing of a booking",
+				"event", j.event, "error", err)
 			news.Declined, news.Reason, err = true, reasonInvalid, nil
 		}
 		return news, err

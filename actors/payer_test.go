@@ -27,7 +27,8 @@ func TestABookingIsPaidConfirmedAndCaptured(t *testing.T) {
 
 		w.must(&sale.CancelBooking{ID: b.ID})
 		synctest.Wait()
-		if b = w.must(&sale.ShowBooking{ID: b.ID}).Booking; b.Status != sale.BookingRefunded || len(w.bank.refunded) != 1 {
+		b = w.must(&sale.ShowBooking{ID: b.ID}).Booking
+		if b.Status != sale.BookingRefunded || len(w.bank.refunded) != 1 {
 			t.Errorf("after cancelling: %v, %d refunds", b.Status, len(w.bank.refunded))
 		}
 		w.expect("100 available, 0 held, 0 booked")
@@ -64,8 +65,9 @@ func TestASlowProviderMakesAPendingBooking(t *testing.T) {
 		cmd := w.book("S-A-1")
 		cmd.By = key(1)
 		a := w.must(cmd)
-		if waited := time.Since(began); a.Booking.Status != sale.Pending || waited < 10*time.Second || waited > 11*time.Second {
-			t.Errorf("told %v after %v, want pending after 10 s", a.Booking.Status, waited)
+		late := time.Since(began) - 10*time.Second
+		if a.Booking.Status != sale.Pending || late < 0 || late > time.Second {
+			t.Errorf("told %v %v after 10 s, want pending then", a.Booking.Status, late)
 		}
 		again := w.book("S-A-1") // the same request waits for the same outcome
 		again.By = key(1)

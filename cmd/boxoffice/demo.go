@@ -61,8 +61,8 @@ Look at an event, hold its two best seats in section 101, pay and book them:
   curl -s ` + url + `/events/` + demoEvent + `
   HOLD=$(curl -s -H 'Content-Type: application/json' -d '{"quantity":2,"section":"101"}' ` + url + `/events/` +
 		demoEvent + `/holds | tee /dev/stderr | sed 's/{"id":"\([^"]*\).*/\1/')
-  curl -s -H 'Content-Type: application/json' -d '{"holdId":"'$HOLD'","paymentInfo":{"method":"card","token":"pm_card_visa"}}' ` +
-		url + `/bookings/` + demoEvent + `
+  curl -s -H 'Content-Type: application/json' -d '{"holdId":"'$HOLD'",` +
+		`"paymentInfo":{"method":"card","token":"pm_card_visa"}}' ` + url + `/bookings/` + demoEvent + `
 
 `
 }

@@ -103,7 +103,8 @@ func startNode(cfg Config, log *slog.Logger) (n *node, err error) {
 		return n, fmt.Errorf("open the sandbox's ledger: %w", err)
 	}
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	registry.MustRegister(collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	if n.actors, err = actors.Start(n.actorsConfig(registry)); err != nil {
 		return n, err
 	}

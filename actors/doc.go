@@ -1,0 +1,55 @@
+// Package actors runs events: one actor an event, which decides about it one
+// command at a time, and tells nobody anything before it is durable.
+//
+// # The simple version
+//
+//	node, err := actors.Start(cfg)          // claims the shards this process leads
+//	answer, err := node.Client().Do(event, &sale.PlaceHold{…}, deadline)
+//
+// Client finds where the event lives, lets the command through the event's gate,
+// posts it to the event's actor and waits on a channel. The actor hands it to
+// sale.State.Step, which decides and applies it in memory, and puts the records
+// and the answer into a batch. The batch goes to the log; when it is durable,
+// everybody in it is answered.
+//
+// # Rules
+//
+//   - One goroutine owns an event: its actor. Nobody else reads its state; what
+//     leaves the actor (answers, checkpoints) is immutable.
+//   - One batch is in flight, the next one fills. A batch leaves when none is in
+//     flight and no command is left in the mailbox.
+//   - Every answer waits for a batch, also a refusal and a read: they tell of state
+//     that may not be durable yet. A batch without records asks the log
+//     whether the shard is still ours.
+//   - A batch that fails ends the activation: the state in memory is ahead of the
+//     log and is thrown away. Its callers get ErrUnavailable where nothing was
+//     written, ErrUnknown where nobody knows; those who were decided after it are
+//     sent on to the next activation, for nothing of theirs was sent.
+//   - The actor waits for nothing. Loading, committing and paying happen on other
+//     goroutines and come back as messages.
+//
+// # The life of an activation
+//
+//	loading ──► ready ──► stopping
+//
+// The first command for an event that is not in memory spawns its actor. While it
+// loads, commands wait in it. The first thing it does is sale.Resume: deadlines
+// move by the time for which the shard had no owner. Then it owes the payer what
+// its bookings owe. It ends when the shard is lost, when a batch fails, when
+// it panics, or when it has been idle: no live hold, no owed task, nobody inside.
+// The gate makes the end safe: it closes in the same step in which the last
+// command has left, so no command is posted to a mailbox that nobody reads.
+//
+// # Who is told what
+//
+// A Book whose payment is undecided is kept among the waiters until the payer's
+// news has been committed, at most Config.PaymentWait; then its caller is told that
+// the booking is pending. The same command with the same key waits likewise.
+//
+// # Why not proto.actor's own means
+//
+// A future costs five times a pooled channel, and its time-out races with its
+// result. Bounded mailboxes spin or drop. ReceiveTimeout races. Supervision
+// restarts an actor with the message lost. So: channels, a counter before the
+// mailbox, one ticker a node, and a recover that answers the caller.
+package actors
