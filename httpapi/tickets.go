@@ -126,9 +126,9 @@ func (s *Server) ticketsSince(c *call, q ticketQuery, least uint64) {
 		return
 	}
 	c.setVersion(snap.Version())
-	c.buf = appendTickets(c.buf[:0], c.arg(0), snap, first, end, q)
-	c.ctx.Response.Header.SetCanonical(strCacheControl, strNoCache)
-	c.json(200)
+	// In memory of its own: the call's is used again before fasthttp has sent it.
+	body := appendTickets(nil, c.arg(0), snap, first, end, q)
+	c.cached(strongTag(body), body)
 }
 
 func (c *call) noSection() {
@@ -188,7 +188,9 @@ type snapshotView struct {
 }
 
 // appendTickets appends the list of tickets from first to end-1 that q asks for.
-func appendTickets(b []byte, event string, snap *inventory.Snapshot, first, end inventory.Ticket, q ticketQuery) []byte {
+func appendTickets(
+	b []byte, event string, snap *inventory.Snapshot, first, end inventory.Ticket, q ticketQuery,
+) []byte {
 	b = appendString(append(b, `{"eventId":`...), event)
 	b = strconv.AppendUint(append(b, `,"version":`...), snap.Version(), 10)
 	b = append(b, `,"tickets":[`...)
