@@ -1,6 +1,8 @@
 package storage_test
 
 import (
+	"context"
+	"flag"
 	"log/slog"
 	"os"
 	"testing"
@@ -19,7 +21,7 @@ func testConfig(dir string) storage.Config {
 	cfg.Shards = 3
 	cfg.TickInterval = 10 * time.Millisecond
 	cfg.ProposalTimeout = 20 * time.Second // the disk of a test machine may be busy
-	if testing.Verbose() {
+	if flag.Parsed() && testing.Verbose() {
 		cfg.Logger = slog.New(slog.NewTextHandler(os.Stderr, nil))
 	}
 	return cfg
@@ -38,6 +40,9 @@ func open(t testing.TB, cfg storage.Config) storage.Log {
 	})
 	return l
 }
+
+// ctx is for calls whose test does not end them.
+var ctx = context.Background()
 
 func TestReplicatedConforms(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
