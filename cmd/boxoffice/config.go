@@ -214,6 +214,7 @@ func (c *Config) RaftAddress() string { return c.clusterAddress(2) }
 // ActorAddress is where actors talk: the port after Cluster.
 func (c *Config) ActorAddress() string { return c.clusterAddress(1) }
 
+// clusterAddress is the address so many ports after Cluster.
 func (c *Config) clusterAddress(offset int) string {
 	host, port, _ := splitAddress(c.Cluster) // Validate has seen it
 	return net.JoinHostPort(host, strconv.Itoa(port+offset))

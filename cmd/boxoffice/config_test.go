@@ -74,14 +74,16 @@ func TestPrecedence(t *testing.T) {
 // Every option can be set in each of the three ways, to the same effect.
 func TestEveryOption(t *testing.T) {
 	values := map[string]string{
-		"data": "/d", "http": "0.0.0.0:81", "node": "n", "cluster": "10.0.0.1:7000", "join": "10.0.0.2:7000,10.0.0.3:7000",
+		"data": "/d", "http": "0.0.0.0:81", "node": "n", "cluster": "10.0.0.1:7000",
+		"join":   "10.0.0.2:7000,10.0.0.3:7000",
 		"shards": "3", "admin-token": "t", "auth-jwt-key": "k", "min-free-disk": "2GiB", "demo": "true",
 		"payment": "sandbox", "sandbox-ledger": "/l", "max-active-events": "7", "passivate-after": "9s",
 		"retain-records": "11", "max-conns-per-ip": "13", "log-level": "debug", "log-format": "json",
 		"pprof": "127.0.0.1:6060",
 	}
 	want := Config{
-		Data: "/d", HTTP: "0.0.0.0:81", Node: "n", Cluster: "10.0.0.1:7000", Join: []string{"10.0.0.2:7000", "10.0.0.3:7000"},
+		Data: "/d", HTTP: "0.0.0.0:81", Node: "n", Cluster: "10.0.0.1:7000", Join: []string{"10.0.0.2:7000",
+			"10.0.0.3:7000"},
 		Shards: 3, AdminToken: "t", AuthJWTKey: "k", MinFreeDisk: 2 << 30, Demo: true, Payment: "sandbox",
 		SandboxLedger: "/l", MaxActiveEvents: 7, PassivateAfter: 9 * time.Second, RetainRecords: 11, MaxConnsPerIP: 13,
 		LogLevel: "debug", LogFormat: "json", Pprof: "127.0.0.1:6060",
@@ -123,8 +125,10 @@ func TestFiles(t *testing.T) {
 		{"a mapping", "node: {a: b}\n", "a plain value"}, {"list for one", "node: [a]\n", "a plain value"},
 		{"list of lists", "join: [[a:1]]\n", "a list of plain values"},
 		{"not a mapping", "- node\n", "a mapping of options"}, {"no YAML", "node: [\n", "line"},
-		{"two documents", "node: a\n---\nnode: b\n", "one YAML document"}, {"an alias", "node: &x a\nhttp: *x\n", "a plain value"},
-		{"a bad value", "shards: many\n", `line 1: shards: "many"`}, {"a secret", "admin-token: [s3cret]\n", "not valid"},
+		{"two documents", "node: a\n---\nnode: b\n", "one YAML document"}, {"an alias",
+			"node: &x a\nhttp: *x\n", "a plain value"},
+		{"a bad value", "shards: many\n", `line 1: shards: "many"`}, {"a secret", "admin-token: [s3cret]\n",
+			"not valid"},
 		{"too large", "#" + strings.Repeat("x", maxConfigBytes), "more than"},
 	} {
 		path := write(t, "c.yaml", c.text)
@@ -138,7 +142,8 @@ func TestFiles(t *testing.T) {
 			t.Errorf("%s: the secret is told: %v", c.name, err)
 		}
 	}
-	_, _, err := loadConfig([]string{"--data", "d", "--config", filepath.Join(t.TempDir(), "no")}, newWorld().environment)
+	_, _, err := loadConfig([]string{"--data", "d", "--config", filepath.Join(t.TempDir(), "no")},
+		newWorld().environment)
 	if err == nil || isUsage(err) {
 		t.Errorf("a file that is not there: %v", err)
 	}
@@ -148,7 +153,8 @@ func TestValidate(t *testing.T) {
 	for _, c := range []struct{ args, want string }{
 		{"", "--data is required"}, {"--node=", "--node"}, {"--node=a/b", "--node"}, {"--shards=0", "--shards 0"},
 		{"--shards=1025", "--shards"}, {"--shards=-1", "--shards"}, {"--http=8080", "--http"}, {"--http=:x", "--http"},
-		{"--http=:65536", "--http"}, {"--cluster=127.0.0.1:0", "three ports"}, {"--cluster=127.0.0.1:65534", "three ports"},
+		{"--http=:65536", "--http"}, {"--cluster=127.0.0.1:0", "three ports"}, {"--cluster=127.0.0.1:65534",
+			"three ports"},
 		{"--cluster=x", "--cluster"}, {"--http=127.0.0.1:7402", "lies in the three ports"},
 		{"--http=0.0.0.0:7400", "lies in the three ports"}, {"--http=:7401", "lies in the three ports"},
 		{"--join=a", "--join"}, {"--join=a:0", "--join"}, {"--join=127.0.0.1:7400", "this node itself"},
@@ -156,7 +162,8 @@ func TestValidate(t *testing.T) {
 		{"--passivate-after=1ms", "--passivate-after"}, {"--passivate-after=-5s", "--passivate-after"},
 		{"--min-free-disk=-1", "--min-free-disk"}, {"--min-free-disk=1XB", "unknown unit"},
 		{"--min-free-disk=99999999TB", "too much"}, {"--min-free-disk=NaN", "--min-free-disk"},
-		{"--log-level=loud", "none of debug"}, {"--log-format=xml", "none of text"}, {"--pprof=0.0.0.0:1", "loopback only"},
+		{"--log-level=loud", "none of debug"}, {"--log-format=xml", "none of text"}, {"--pprof=0.0.0.0:1",
+			"loopback only"},
 		{"--pprof=:6060", "loopback only"}, {"--pprof=localhost", "--pprof"}, {"--demo=maybe", "--demo"},
 		{"--bogus", "unknown flag --bogus"}, {"-bogus=1", "unknown flag --bogus"}, {"--node", "no value for --node"},
 		{"extra", `unexpected argument "extra"`}, {"-- --node", `unexpected argument "--node"`},
@@ -168,7 +175,8 @@ func TestValidate(t *testing.T) {
 			args = slices.Insert(args, 0, "--data=d")
 		}
 		_, _, err := loadConfig(args, newWorld().environment)
-		if c.want == "" && err != nil || c.want != "" && (err == nil || !isUsage(err) || !strings.Contains(err.Error(), c.want)) {
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !isUsage(err) ||
+			!strings.Contains(err.Error(), c.want)) {
 			t.Errorf("%s: %v, want %q", c.args, err, c.want)
 		}
 	}
@@ -218,7 +226,8 @@ func TestLogValue(t *testing.T) {
 }
 
 func TestBytes(t *testing.T) {
-	for text, want := range map[string]int64{"0": 0, "512": 512, "1kB": 1000, "1 KiB": 1024, "1.5mib": 3 << 19, "2GB": 2e9} {
+	for text, want := range map[string]int64{"0": 0, "512": 512, "1kB": 1000, "1 KiB": 1024, "1.5mib": 3 << 19,
+		"2GB": 2e9} {
 		var v bytesValue
 		if err := v.Set(text); err != nil || int64(v) != want {
 			t.Errorf("%s: %d %v", text, v, err)

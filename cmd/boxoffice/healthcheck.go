@@ -22,6 +22,7 @@ type healthConfig struct {
 	server string
 }
 
+// options is the table of options, bound to c.
 func (c *healthConfig) options() []option {
 	return []option{
 		{name: "server", arg: "URL", help: "the node to ask", value: (*textValue)(&c.server)},

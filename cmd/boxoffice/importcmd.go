@@ -53,6 +53,8 @@ type importConfig struct {
 	patience                         time.Duration
 }
 
+// options is the table of options, bound to c. A zero c is filled with the
+// defaults first.
 func (c *importConfig) options() []option {
 	if c.seats == 0 {
 		c.seats, c.patience = 200, time.Minute
@@ -100,7 +102,9 @@ func (c *importConfig) convert(now time.Time) (importer.Options, error) {
 	return o, nil
 }
 
-// runImport is the command import.
+// runImport is the command import: options, files, report, exit code. It blocks
+// until all is answered or patience ends; SIGINT and SIGTERM end it early, and what
+// was answered until then is reported and stays imported.
 func runImport(args []string, env environment) int {
 	var c importConfig
 	files, err := load(c.options(), args, env)

@@ -77,7 +77,8 @@ func TestHelpIsWhole(t *testing.T) {
 			}
 		}
 	}
-	if text := commands()[0].help(); !strings.Contains(text, "(default 127.0.0.1:8080)") || strings.Contains(text, "(default )") {
+	if text := commands()[0].help(); !strings.Contains(text, "(default 127.0.0.1:8080)") ||
+		strings.Contains(text, "(default )") {
 		t.Errorf("defaults:\n%s", text)
 	}
 }

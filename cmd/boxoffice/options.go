@@ -50,8 +50,10 @@ type usageError struct{ text string }
 
 func (e usageError) Error() string { return e.text }
 
+// usagef makes a usageError.
 func usagef(format string, args ...any) error { return usageError{fmt.Sprintf(format, args...)} }
 
+// isUsage reports whether an error is a mistake of the caller.
 func isUsage(err error) bool {
 	var u usageError
 	return errors.As(err, &u)
@@ -78,6 +80,7 @@ func load(opts []option, args []string, env environment) (rest []string, err err
 			return nil, err
 		}
 	}
+	// Before the flags, after the file: what is set last wins.
 	for _, o := range opts {
 		if v := vars[o.env()]; v != "" {
 			if err := o.value.Set(v); err != nil {
@@ -107,6 +110,7 @@ func (o option) hide(err error) error {
 	return err
 }
 
+// hasOption reports whether a table has an option of that name.
 func hasOption(opts []option, name string) bool {
 	return slices.ContainsFunc(opts, func(o option) bool { return o.name == name })
 }
@@ -132,6 +136,8 @@ func parseFlags(opts []option, args []string) (map[string][]string, []string, er
 		given[o.name] = &collector{isSwitch: o.arg == ""}
 		set.Var(given[o.name], o.name, o.help)
 	}
+	// Package flag stops at the first argument that is no flag: take that one and
+	// go on behind it.
 	var rest []string
 	for {
 		if err := set.Parse(args); err != nil {

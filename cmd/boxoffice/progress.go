@@ -74,6 +74,7 @@ func (p *progress) sent(n int) {
 	fmt.Fprintf(p.env.stderr, "%d events, %.0f a second\n", p.events, p.rate(now))
 }
 
+// rate is events a second since the beginning.
 func (p *progress) rate(now time.Time) float64 {
 	return float64(p.events) / max(now.Sub(p.begun).Seconds(), 0.001)
 }

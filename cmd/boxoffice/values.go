@@ -9,13 +9,16 @@ import (
 )
 
 // The kinds of values an option can have. Each is a flag.Value: Set reads what
-// a person writes, String is what Set would read back.
+// a person writes, String is what Set would read back. What Set says of a bad
+// value is shown behind the option's name, so it speaks of the value only.
 
+// textValue is any text; who uses it says what it may be.
 type textValue string
 
 func (v *textValue) String() string     { return string(*v) }
 func (v *textValue) Set(s string) error { *v = textValue(s); return nil }
 
+// switchValue is on or off. As a flag it needs no value.
 type switchValue bool
 
 func (v *switchValue) String() string { return strconv.FormatBool(bool(*v)) }
@@ -29,6 +32,7 @@ func (v *switchValue) Set(s string) error {
 	return nil
 }
 
+// countValue is a number of things: whole, and never negative.
 type countValue int
 
 func (v *countValue) String() string { return strconv.Itoa(int(*v)) }
@@ -42,6 +46,7 @@ func (v *countValue) Set(s string) error {
 	return nil
 }
 
+// durationValue is a time span from 0, with its unit.
 type durationValue time.Duration
 
 func (v *durationValue) String() string { return time.Duration(*v).String() }
@@ -92,6 +97,8 @@ func (v *bytesValue) String() string {
 	return "0"
 }
 
+// Set takes units in any case, with a blank before them or not. A fraction of a
+// byte is cut.
 func (v *bytesValue) Set(s string) error {
 	s = strings.TrimSpace(s)
 	number := strings.TrimRight(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
@@ -118,6 +125,7 @@ type choiceValue struct {
 	words []string
 }
 
+// String has to work for a zero value too: package flag asks for one.
 func (v choiceValue) String() string {
 	if v.word == nil {
 		return ""

@@ -73,7 +73,8 @@ func tickets(e *catalog.Event) int {
 func TestFirst(t *testing.T) {
 	e := Events(time.Date(2026, 3, 10, 12, 0, 0, 0, time.UTC))[0]
 	i := slices.IndexFunc(e.Inventory.Sections, func(s catalog.Section) bool { return s.Name == "101" })
-	if e.ID != "demo-1" || e.OnSaleAt != 0 || e.Cancelled || e.MaxTicketsPerUser != 0 || e.WaitingRoom.Enabled || i < 0 {
+	if e.ID != "demo-1" || e.OnSaleAt != 0 || e.Cancelled || e.MaxTicketsPerUser != 0 ||
+		e.WaitingRoom.Enabled || i < 0 {
 		t.Fatalf("%+v", e)
 	}
 	rows := e.Inventory.Sections[i].Rows

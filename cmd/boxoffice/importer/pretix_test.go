@@ -62,7 +62,8 @@ func TestPlan(t *testing.T) {
 	o.Plan = PlanOptions{Event: "E1", Title: "Final", StartsAt: 1_800_000_000_000, Currency: "JPY",
 		Prices: map[string]string{"VIP": "9000"}}
 	r = one(t, o, samplePlan)
-	if e := r.event; e.ID != "E1" || e.Title != "Final" || e.StartsAt != 1_800_000_000_000 || e.Inventory.Currency != "JPY" {
+	if e := r.event; e.ID != "E1" || e.Title != "Final" || e.StartsAt != 1_800_000_000_000 ||
+		e.Inventory.Currency != "JPY" {
 		t.Errorf("%s", r.JSON)
 	}
 	if !r.Mended.Has(mendCategoryPrice) {

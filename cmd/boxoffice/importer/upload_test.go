@@ -109,7 +109,8 @@ func (s *catalogServer) upload(t *testing.T, ctx context.Context, n int) (*Repor
 	up := &Uploader{Server: s.URL, Token: "secret", Report: report, Client: s.Client(), Patience: 10 * time.Second}
 	err := func() error {
 		for i := range n {
-			item := Item{File: "f", Line: i + 1, ID: fmt.Sprint("e", i), JSON: fmt.Appendf(nil, "{\"id\":\"e%d\"}\n", i)}
+			item := Item{File: "f", Line: i + 1, ID: fmt.Sprint("e", i), JSON: fmt.Appendf(nil,
+				"{\"id\":\"e%d\"}\n", i)}
 			report.Add(item)
 			if err := up.Add(ctx, item); err != nil {
 				return err
@@ -155,14 +156,17 @@ func TestUploadRefused(t *testing.T) {
 	}
 	n := maxBatchLines + 10
 	report, lines, err := s.upload(t, t.Context(), n)
-	if err != nil || report.Refused != n/10 || report.Accepted != n-n/10 || report.Reasons()["invalid-request"] != n/10 {
+	if err != nil || report.Refused != n/10 || report.Accepted != n-n/10 ||
+		report.Reasons()["invalid-request"] != n/10 {
 		t.Fatalf("%v\n%s", err, report)
 	}
 	last := Line{File: "f", Line: n - 2, ID: fmt.Sprint("e", n-3), Refused: "invalid-request", Detail: "no; /x: bad"}
-	if len(lines) != n/10 || !slices.ContainsFunc(lines, func(l Line) bool { return fmt.Sprint(l) == fmt.Sprint(last) }) {
+	if len(lines) != n/10 || !slices.ContainsFunc(lines,
+		func(l Line) bool { return fmt.Sprint(l) == fmt.Sprint(last) }) {
 		t.Errorf("%d lines in the log, %v is missing", len(lines), last)
 	}
-	if text := report.String(); strings.Count(text, "\n  f:") != shownRefusals || !strings.Contains(text, "and 181 more") {
+	if text := report.String(); strings.Count(text, "\n  f:") != shownRefusals || !strings.Contains(text,
+		"and 181 more") {
 		t.Errorf("not bounded:\n%s", text)
 	}
 }
@@ -185,6 +189,22 @@ func TestUploadAgain(t *testing.T) {
 	}
 	if lines[0].ID != "e5" || lines[0].Line != 6 {
 		t.Errorf("refused %+v", lines[0])
+	}
+}
+
+// A line that is sent again and then refused for good is reported as what it was.
+func TestUploadAgainAndRefused(t *testing.T) {
+	s := newCatalogServer(t)
+	s.refuse = func(id string, request int) string {
+		if id == "e8" {
+			return []string{"overloaded", "invalid-request"}[request-1]
+		}
+		return ""
+	}
+	report, lines, err := s.upload(t, t.Context(), 10)
+	if err != nil || report.Accepted != 9 || report.Refused != 1 || len(lines) != 1 ||
+		lines[0].ID != "e8" || lines[0].Line != 9 {
+		t.Fatalf("%v, %+v\n%s", err, lines, report)
 	}
 }
 
@@ -225,7 +245,10 @@ func TestUploadFails(t *testing.T) {
 		{"line 0", "line 0 of 10", func(w http.ResponseWriter) { fmt.Fprintln(w, `{"line":0,"code":"x"}`) }},
 		{"line 11", "line 11 of 10", func(w http.ResponseWriter) { fmt.Fprintln(w, `{"line":11,"code":"x"}`) }},
 		{"wrong sum", "do not add up", func(w http.ResponseWriter) { fmt.Fprintln(w, `{"accepted":9,"refused":0}`) }},
-		{"wrong refused", "do not add up", func(w http.ResponseWriter) { fmt.Fprintln(w, `{"accepted":10,"refused":1}`) }},
+		{"wrong refused", "do not add up", func(w http.ResponseWriter) {
+			fmt.Fprintln(w,
+				`{"accepted":10,"refused":1}`)
+		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := newCatalogServer(t)
