@@ -2,7 +2,10 @@ package sale
 
 import "boxoffice/actors/sale/catalog"
 
-// answers are the stored answers of idempotency keys, oldest first.
+// answers are the stored answers of idempotency keys, oldest first. Records come in
+// the order of time, so the oldest is always in front, and to forget is to pop.
+// Only the answer of a pending booking changes later; its age does not, because a
+// key is as old as its first use.
 type answers struct {
 	list  queue[stored]
 	index map[[16]byte]uint64 // Key.ID to number in list
@@ -11,7 +14,7 @@ type answers struct {
 	paying map[ID][16]byte
 }
 
-// stored is a StoredAnswer in 88 bytes instead of twice that: there may be MaxKeys.
+// stored is a StoredAnswer in 72 bytes instead of 112: there may be MaxKeys of them.
 type stored struct {
 	at      catalog.Time
 	key     Key
@@ -56,7 +59,8 @@ func (a *answers) settle(booking ID, version uint64, what any) {
 	st.version, st.what = version, what
 }
 
-// pop forgets the oldest answer.
+// pop forgets the oldest answer. The booking may still be pending, a day later: its
+// payment is then settled without anybody to be told by key.
 func (a *answers) pop() {
 	st := a.list.front()
 	if b, ok := st.what.(*Booking); ok && b.Status == Pending {
@@ -66,7 +70,9 @@ func (a *answers) pop() {
 	a.list.pop()
 }
 
-// keep stores the answer to the record being applied, where it has a key.
+// keep stores the answer to the record being applied, where it has a key. what is
+// what the answer has beside its version: the stored pointer is to the immutable
+// value of this version, so a later change does not reach it.
 func (s *State) keep(key Key, what any) {
 	if key.None() {
 		return
@@ -74,7 +80,8 @@ func (s *State) keep(key Key, what any) {
 	s.answers.add(stored{at: s.now, key: key, version: s.version, what: what})
 }
 
-// answer is the stored answer as it is told again.
+// answer is the stored answer as it is told again: with the version that it had, so
+// that a repeated answer is the same to the byte.
 func (st *stored) answer() Answer {
 	a := Answer{Version: st.version, Replayed: true, Created: st.created}
 	switch what := st.what.(type) {

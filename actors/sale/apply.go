@@ -9,7 +9,11 @@ import (
 )
 
 // Apply makes a record happen. It cannot refuse; a record that cannot follow is a
-// broken log and panics. The state keeps parts of r, which is immutable.
+// broken log and panics: to go on would be to sell a ticket twice. The state is of
+// no use after that. The state keeps parts of r, which is immutable.
+//
+// A record is all that Apply knows. It does not ask whether the sale had begun or
+// a limit was kept: that was decided, under the rules of that day.
 func (s *State) Apply(r Record) {
 	s.version++
 	switch r := r.(type) {
@@ -60,7 +64,8 @@ func (s *State) Apply(r Record) {
 	}
 }
 
-// must is an invariant of the log.
+// must is an invariant of the log. It is always on: what it looks at is at hand, and
+// costs a few nanoseconds.
 func must(ok bool, why string) {
 	if !ok {
 		panic("sale: the record cannot follow: " + why)
@@ -74,7 +79,8 @@ func (s *State) begin(at catalog.Time) {
 	s.forget(at)
 }
 
-// move gives tickets another status as of this record.
+// move gives tickets another status as of this record. That they have the status
+// before is what keeps a ticket out of two holds, whatever a log says.
 func (s *State) move(seats []inventory.Ticket, from, to inventory.Status) {
 	for _, t := range seats {
 		must(s.stock.Status(t) == from, "a ticket is not what it has to be")
@@ -82,6 +88,8 @@ func (s *State) move(seats []inventory.Ticket, from, to inventory.Status) {
 	}
 }
 
+// eventDefined replaces the description. Where the house stays the same, so do the
+// plan and the stock: a new title moves nothing.
 func (s *State) eventDefined(r *EventDefined) {
 	must(r.Event != nil, "it has no event")
 	created := s.event == nil
@@ -94,6 +102,7 @@ func (s *State) eventDefined(r *EventDefined) {
 	}
 }
 
+// eventRemoved leaves the ended bookings, the answers and the tasks.
 func (s *State) eventRemoved(r *EventRemoved) {
 	must(s.event != nil, "there is no event")
 	_, held, booked := s.stock.Counts()
@@ -102,6 +111,7 @@ func (s *State) eventRemoved(r *EventRemoved) {
 	s.keep(r.Key, nil)
 }
 
+// holdPlaced lets the state point into the record: the hold is not copied.
 func (s *State) holdPlaced(r *HoldPlaced) {
 	h := s.seated(&r.Hold)
 	must(!h.ID.IsZero() && h.Paying.IsZero(), "a new hold has no id, or is being paid for")
@@ -111,6 +121,8 @@ func (s *State) holdPlaced(r *HoldPlaced) {
 	s.keep(r.Key, h)
 }
 
+// holdChanged moves the tickets that differ. It compares each with each, because a
+// hold has few: at most MaxTicketsPerCommand.
 func (s *State) holdChanged(r *HoldChanged) {
 	was, h := s.idleHold(r.Hold.ID), s.seated(&r.Hold)
 	must(h.Paying.IsZero() && h.User == was.User, "a hold changes hands")
@@ -129,6 +141,8 @@ func (s *State) holdChanged(r *HoldChanged) {
 	s.keep(r.Key, h)
 }
 
+// holdEnded frees the tickets. Only a hold that expired is remembered: whoever
+// released one knows.
 func (s *State) holdEnded(r *HoldEnded) {
 	h := s.idleHold(r.ID)
 	must(!r.Expired || h.ExpiresAt <= r.At, "a hold expires before its time")
@@ -141,7 +155,8 @@ func (s *State) holdEnded(r *HoldEnded) {
 	s.keep(r.Key, nil)
 }
 
-// resumed moves all deadlines by the same amount, so their order stays.
+// resumed moves all deadlines by the same amount, so their order stays. Holds in
+// payment are moved too: a decline gives them their time back.
 func (s *State) resumed(r *Resumed) {
 	must(r.Gap > 0, "there was no gap")
 	for h := range s.holds.all() {

@@ -9,6 +9,10 @@ import (
 // noProvider is who takes a payment of nothing.
 const noProvider = "none"
 
+// book starts a booking, of a hold's tickets or of free ones. Both are locked from
+// here on until the payment is decided, and both end in the same states. What
+// costs nothing is confirmed by a second record of the same decision, so that a
+// booking always has the same life, paid or not.
 func (s *State) book(at catalog.Time, c *Book, out []Record) ([]Record, Answer) {
 	if refusal := s.notOnSale(at); refusal != nil {
 		return out, Answer{Refusal: refusal}
@@ -79,7 +83,11 @@ func sameTickets(given, held []string) bool {
 }
 
 // settlePayment takes the payer's news. News of a task that the booking does not
-// have (any more) makes no record: the payer asks and tells at least once.
+// have (any more) makes no record: the payer asks and tells at least once. A
+// capture may so come too late for a booking that was cancelled meanwhile; its
+// money is then the refund's business, which voids or gives back.
+//
+// It works without an event: a refund outlives the removal.
 func (s *State) settlePayment(at catalog.Time, c *SettlePayment, out []Record) ([]Record, Answer) {
 	b := s.bookings[c.Booking]
 	if b == nil {
@@ -101,7 +109,10 @@ func (s *State) settlePayment(at catalog.Time, c *SettlePayment, out []Record) (
 	return append(out, &Refunded{At: at, ID: b.ID}), Answer{Booking: b.refunded()}
 }
 
-// cancelBooking cancels once; after that it shows what became of it.
+// cancelBooking cancels once; after that it shows what became of it. The tickets
+// are for sale again at once, before the money is back: they are not security for
+// it. A pending booking cannot be cancelled, because nobody knows yet whether
+// there is money to give back; a declined one is not there.
 func (s *State) cancelBooking(at catalog.Time, c *CancelBooking, out []Record) ([]Record, Answer) {
 	b, refusal := s.bookingOf(c.ID, c.By.User)
 	if refusal != nil {
@@ -123,7 +134,8 @@ func (s *State) cancelBooking(at catalog.Time, c *CancelBooking, out []Record) (
 	return out, Answer{Booking: b}
 }
 
-// bookingOf is a booking that a user may see.
+// bookingOf is a booking that a user may see, in any status. One of another user is
+// not found, so that ids cannot be tried out.
 func (s *State) bookingOf(id ID, user string) (*Booking, *Refusal) {
 	b := s.bookings[id]
 	if b == nil || !mayUse(b.User, user) {
@@ -135,6 +147,10 @@ func (s *State) bookingOf(id ID, user string) (*Booking, *Refusal) {
 // Outcome is what the sender of a Book is told now: the pending booking; the
 // booking as it was when it was confirmed, whatever came after; or, as a refusal,
 // CardDeclined. A booking that is not (any more) known is BookingNotFound.
+//
+// It is for the owner of the state, who has a sender waiting for the payment: asked
+// right after the SettlePayment, it says what the booking's idempotency key says
+// from then on, version included. It changes nothing.
 func (s *State) Outcome(booking ID) Answer {
 	b := s.bookings[booking]
 	switch {
@@ -163,12 +179,16 @@ func (b *Booking) live() bool { return b.Status == Pending || b.Status == Bookin
 
 // The next five are the booking after a record. Each is a new Booking.
 
+// confirmed has its tickets for good. The provider's id of the payment comes with
+// it: the capture and a refund need it.
 func (b *Booking) confirmed(r *Confirmed) *Booking {
 	next := *b
 	next.Provider, next.PaymentID, next.ConfirmedAt = r.Provider, r.PaymentID, r.At
 	return next.sold()
 }
 
+// sold is a booking in the state of its confirmation. Nothing is captured where there
+// is nothing to pay, so that no task is owed.
 func (b Booking) sold() *Booking {
 	b.Status, b.Payment = BookingConfirmed, Authorised
 	if b.Total == 0 {
@@ -177,6 +197,7 @@ func (b Booking) sold() *Booking {
 	return &b
 }
 
+// declined has no tickets any more, but still says which they were.
 func (b *Booking) declined(r *Declined) *Booking {
 	next := *b
 	next.Status, next.Payment, next.Reason, next.EndedAt = BookingDeclined, PaymentDeclined, r.Reason, r.At
@@ -184,18 +205,21 @@ func (b *Booking) declined(r *Declined) *Booking {
 	return &next
 }
 
+// captured owes and is owed nothing.
 func (b *Booking) captured() *Booking {
 	next := *b
 	next.Payment = PaymentCaptured
 	return &next
 }
 
+// cancelled has no tickets any more and is owed a refund.
 func (b *Booking) cancelled(r *Cancelled) *Booking {
 	next := *b
 	next.Status, next.EndedAt, next.seats = BookingCancelled, r.At, nil
 	return &next
 }
 
+// refunded is the end of it.
 func (b *Booking) refunded() *Booking {
 	next := *b
 	next.Status, next.Payment = BookingRefunded, PaymentRefunded

@@ -25,8 +25,10 @@ func (s *State) Check() error {
 	return errors.Join(c.errs...)
 }
 
+// checker collects what is broken, so that one look says all of it.
 type checker struct{ errs []error }
 
+// that notes an invariant that does not hold.
 func (c *checker) that(ok bool, format string, args ...any) {
 	if !ok {
 		c.errs = append(c.errs, fmt.Errorf("sale: broken invariant: "+format, args...))
@@ -104,7 +106,8 @@ func (c *checker) holds(set *holdSet) {
 		c.that((sl.pos >= 0) == sl.hold.Paying.IsZero(), "hold %v has a deadline, or is being paid for", id)
 		if sl.pos >= 0 {
 			waiting++
-			c.that(int(sl.pos) < len(set.heap) && set.heap[sl.pos] == n, "hold %v is where it is said to be in the heap", id)
+			found := int(sl.pos) < len(set.heap) && set.heap[sl.pos] == n
+			c.that(found, "hold %v is where it is said to be in the heap", id)
 		}
 	}
 	c.that(waiting == len(set.heap), "the heap has nothing but holds that wait")

@@ -57,8 +57,10 @@ func (s *State) Checkpoint() Checkpoint {
 	return c
 }
 
-// Restore is the State that c was taken from. It keeps parts of c, which is
-// immutable. A checkpoint that no State can give panics.
+// Restore is the State that c was taken from: it goes on with the same records, the
+// same answers and the same versions. It keeps parts of c, which is immutable, and
+// finds the tickets of holds and bookings anew. A checkpoint that no State can give
+// panics, like a broken log.
 func Restore(c Checkpoint) *State { return New().restore(c) }
 
 // restore brings a new State to where c was taken.
@@ -89,6 +91,8 @@ func (s *State) restore(c Checkpoint) *State {
 	return s
 }
 
+// restoreBooking puts a booking where its status says that it belongs: counted while
+// it has tickets, and in its place among those to be forgotten when it has ended.
 func (s *State) restoreBooking(b *Booking) {
 	s.replace(b)
 	switch b.Status {
@@ -104,6 +108,7 @@ func (s *State) restoreBooking(b *Booking) {
 	}
 }
 
+// stored is the answer in the form in which it is kept.
 func (a *StoredAnswer) stored() stored {
 	st := stored{at: a.At, key: a.Key, version: a.Answer.Version, created: a.Answer.Created}
 	switch {

@@ -88,7 +88,9 @@ func (s *State) decide(at catalog.Time, c Command, out []Record) ([]Record, Answ
 	panic(fmt.Sprintf("sale: no such command: %T", c))
 }
 
-// tick ends every hold whose time is over, the earliest first.
+// tick ends every hold whose time is over, the earliest first and then by id: the
+// order of records must not depend on how the holds lie in memory. It forgets
+// nothing; records do that.
 func (s *State) tick(at catalog.Time, out []Record) []Record {
 	if !s.overdue(at) {
 		return out
@@ -99,7 +101,9 @@ func (s *State) tick(at catalog.Time, out []Record) []Record {
 	return out
 }
 
-// resume moves the deadlines later by the part of the gap that lies after Now().
+// resume moves the deadlines later by the part of the gap that lies after Now(): what
+// lies before it was lived through, as the last record shows. Without a live hold
+// nothing waits, and the gap needs no record.
 func (s *State) resume(at catalog.Time, c *Resume, out []Record) []Record {
 	gap := int64(c.To - max(c.From, s.now))
 	if s.holds.len() == 0 || gap <= 0 {

@@ -38,6 +38,7 @@ func (e *expiredHolds) pop() {
 // there: a restored state forgets in the same order.
 type endings []ending
 
+// ending is a booking and when it was declined or cancelled.
 type ending struct {
 	at catalog.Time
 	id ID

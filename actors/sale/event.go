@@ -9,6 +9,9 @@ import (
 // a sold-out arena would make a refusal of megabytes.
 const maxListed = 1000
 
+// defineEvent makes or replaces the event. What is described already makes no record,
+// not even with a key: an importer that runs every night would fill the log with
+// nothing. The description passed catalog.Check at the edge.
 func (s *State) defineEvent(at catalog.Time, c *DefineEvent, out []Record) ([]Record, Answer) {
 	if s.event != nil {
 		was := s.describe()
@@ -23,6 +26,7 @@ func (s *State) defineEvent(at catalog.Time, c *DefineEvent, out []Record) ([]Re
 	return append(out, r), Answer{Event: c.Event, Created: s.event == nil}
 }
 
+// removeEvent takes an event off sale for good, as long as nobody has a ticket.
 func (s *State) removeEvent(at catalog.Time, c *RemoveEvent, out []Record) ([]Record, Answer) {
 	if refusal := s.sold(nil); refusal != nil {
 		return out, Answer{Refusal: refusal}
@@ -109,9 +113,12 @@ func (s *State) layOut(inv catalog.Inventory) {
 	s.occupy(changedAt)
 }
 
-// occupy resolves the tickets of all live holds and bookings anew and takes them
-// in a stock that has all available. changedAt is the version of each, as the
-// stock has it already.
+// occupy is what a new stock needs, be it for a new layout or for a checkpoint: it
+// finds the tickets of all live holds and bookings again and takes them, where all
+// are available. changedAt is the version of each ticket, as the stock has it
+// already; taking them again is no change. Holds and bookings are immutable, so
+// each gets a successor that knows its new seats. The order does not matter: no
+// ticket is taken twice.
 func (s *State) occupy(changedAt []uint64) {
 	take := func(seats []inventory.Ticket, to inventory.Status) {
 		for _, t := range seats {

@@ -7,6 +7,9 @@ import (
 	"boxoffice/actors/sale/inventory"
 )
 
+// placeHold locks tickets that the sender names, or the best that are left. The
+// hold's longest life is two hold times from now: enough for somebody who is
+// typing a card number, not for somebody who keeps seats off the market.
 func (s *State) placeHold(at catalog.Time, c *PlaceHold, out []Record) ([]Record, Answer) {
 	if refusal := s.notOnSale(at); refusal != nil {
 		return out, Answer{Refusal: refusal}
@@ -24,7 +27,7 @@ func (s *State) placeHold(at catalog.Time, c *PlaceHold, out []Record) ([]Record
 	if refusal != nil {
 		return out, Answer{Refusal: refusal}
 	}
-	ttl := holdTime(s.event)
+	ttl := holdTime(s.event) // of now: a later change of the event leaves this hold alone
 	r := &HoldPlaced{At: at, Key: c.By.Key, Hold: Hold{
 		ID:           c.ID,
 		User:         c.By.User,
@@ -38,8 +41,10 @@ func (s *State) placeHold(at catalog.Time, c *PlaceHold, out []Record) ([]Record
 	return append(out, r), Answer{Hold: &r.Hold}
 }
 
-// extendHold never makes a hold shorter, though the event's hold time may have
-// become shorter since.
+// extendHold gives a hold its full time from now, within its longest life. It
+// never makes a hold shorter, though the event's hold time may have become
+// shorter since. With a key there is a record even where nothing moves: the key
+// has to be in one.
 func (s *State) extendHold(at catalog.Time, c *ExtendHold, out []Record) ([]Record, Answer) {
 	h, refusal := s.idleHoldOf(at, c.ID, c.By.User)
 	if refusal != nil {
@@ -54,6 +59,9 @@ func (s *State) extendHold(at catalog.Time, c *ExtendHold, out []Record) ([]Reco
 	return append(out, r), Answer{Hold: &r.Hold}
 }
 
+// swapHold exchanges tickets. The new hold is one record, so whoever crashes in the
+// middle has the old tickets or the new ones. Its deadline stays: a swap that
+// gave time would be an extension without an end.
 func (s *State) swapHold(at catalog.Time, c *SwapHold, out []Record) ([]Record, Answer) {
 	h, refusal := s.idleHoldOf(at, c.ID, c.By.User)
 	if refusal != nil {
@@ -74,7 +82,9 @@ func (s *State) swapHold(at catalog.Time, c *SwapHold, out []Record) ([]Record, 
 }
 
 // swapped is what a hold has after a swap: the tickets that stay, in their order,
-// then the added ones in theirs.
+// then the added ones in theirs. A ticket that is in the hold can be neither added
+// nor added back in the same step: the sender has lost track of what he holds, and
+// to guess would be worse than to say so.
 func (s *State) swapped(h *Hold, add, remove []string) (choice, *Refusal) {
 	if len(add) == 0 && len(remove) == 0 {
 		return choice{}, wrong("Nothing is added or removed.")
@@ -120,6 +130,8 @@ func (s *State) swapped(h *Hold, add, remove []string) (choice, *Refusal) {
 	return left, nil
 }
 
+// releaseHold gives the tickets back at once. The answer has nothing in it: there is
+// nothing left to show.
 func (s *State) releaseHold(at catalog.Time, c *ReleaseHold, out []Record) ([]Record, Answer) {
 	h, refusal := s.idleHoldOf(at, c.ID, c.By.User)
 	if refusal != nil {
@@ -128,9 +140,9 @@ func (s *State) releaseHold(at catalog.Time, c *ReleaseHold, out []Record) ([]Re
 	return append(out, &HoldEnded{At: at, ID: h.ID, Key: c.By.Key}), Answer{}
 }
 
-// holdOf is a live hold that a user may use. A hold that became a booking or was
-// released is not found; one whose time was over is HoldExpired, as long as it is
-// remembered.
+// holdOf is a live hold that a user may use. It may be in payment: that can be
+// shown. A hold that became a booking or was released is not found; one whose
+// time was over is HoldExpired, as long as it is remembered.
 func (s *State) holdOf(at catalog.Time, id ID, user string) (*Hold, *Refusal) {
 	h := s.holds.get(id)
 	if h == nil {

@@ -117,6 +117,8 @@ func (s *holdSet) overdue(at catalog.Time) []*Hold {
 	return due
 }
 
+// slot is a free slot. Slots are used again, so there are as many as there ever were
+// live holds at a time.
 func (s *holdSet) slot() uint32 {
 	if last := len(s.free) - 1; last >= 0 {
 		n := s.free[last]
@@ -146,6 +148,7 @@ func (s *holdSet) unqueue(n uint32) {
 	}
 }
 
+// fix moves an entry to where its deadline belongs.
 func (s *holdSet) fix(i int) {
 	if !s.up(i) {
 		s.down(i)
@@ -185,6 +188,7 @@ func (s *holdSet) less(i, j int) bool {
 	return s.slots[s.heap[i]].at < s.slots[s.heap[j]].at
 }
 
+// swap exchanges two entries, and what their slots know of it.
 func (s *holdSet) swap(i, j int) {
 	h := s.heap
 	h[i], h[j] = h[j], h[i]

@@ -43,6 +43,9 @@ func (s *State) pay(h *Hold, booking ID) {
 	s.holds.put(&next)
 }
 
+// paymentConfirmed sells the tickets. The hold that they came from is gone without
+// being remembered: its user has the booking. The stored answer of the Book becomes
+// the confirmed booking.
 func (s *State) paymentConfirmed(r *Confirmed) {
 	b := s.existing(r.ID, Authorise).confirmed(r)
 	s.move(b.seats, inventory.Held, inventory.Booked)
@@ -56,7 +59,9 @@ func (s *State) paymentConfirmed(r *Confirmed) {
 }
 
 // paymentDeclined gives the tickets back: to their hold, or to the sale where there
-// is no hold or its time is over.
+// is no hold or its time is over. Which of the two follows from the record's time,
+// so that no second record is needed, and none can be lost. The declined booking
+// is kept for whoever asks for it, as long as its key's answer.
 func (s *State) paymentDeclined(r *Declined) {
 	b := s.existing(r.ID, Authorise)
 	s.count(b.User, -len(b.seats))
@@ -76,6 +81,7 @@ func (s *State) paymentDeclined(r *Declined) {
 	s.remember(&s.declined, b)
 }
 
+// bookingCancelled puts the tickets up for sale again; the money is a Refunded away.
 func (s *State) bookingCancelled(r *Cancelled) {
 	b := s.bookings[r.ID]
 	must(b != nil && b.Status == BookingConfirmed, "there is no such confirmed booking")
@@ -94,7 +100,8 @@ func (s *State) bookingCancelled(r *Cancelled) {
 	s.answers.add(st)
 }
 
-// existing is a booking that has a task.
+// existing is a booking that waits for the news of a task. News that it does not wait
+// for made no record, so a record of such news is a broken log.
 func (s *State) existing(id ID, task Task) *Booking {
 	b := s.bookings[id]
 	must(b != nil, "there is no such booking")
@@ -109,7 +116,7 @@ func (s *State) paidHold(b *Booking) *Hold {
 	return h
 }
 
-// replace sets what a booking is now.
+// replace sets what a booking is now, and with it whether the payer owes it something.
 func (s *State) replace(b *Booking) {
 	s.bookings[b.ID] = b
 	if b.Task() != NoTask {

@@ -255,7 +255,8 @@ func (p *pair) compare() {
 		p.t.Fatalf("%v", err)
 	}
 	if s.Summary() != w.summary() || s.Due() != w.due() || s.Now() != w.now {
-		p.t.Fatalf("got %+v due %v now %v, want %+v, %v, %v", s.Summary(), s.Due(), s.Now(), w.summary(), w.due(), w.now)
+		p.t.Fatalf("got %+v due %v now %v, want %+v, %v, %v",
+			s.Summary(), s.Due(), s.Now(), w.summary(), w.due(), w.now)
 	}
 	cp := plain(s.Checkpoint())
 	for _, h := range cp.Holds {

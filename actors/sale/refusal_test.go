@@ -59,7 +59,9 @@ var refusals = []struct {
 		Refusal{Code: NotOnSale, Detail: "The sale has not begun.", OnSaleAt: noon + 1},
 	},
 	{
-		"not on sale any more", []Command{annHolds("h", "A-1-1"), redefine(func(e *catalog.Event) { e.StartsAt = noon })},
+		"not on sale any more", []Command{
+			annHolds("h", "A-1-1"), redefine(func(e *catalog.Event) { e.StartsAt = noon }),
+		},
 		&Book{ID: named("b"), Hold: named("h")},
 		Refusal{Code: NotOnSale, Detail: "The event has begun."},
 	},
@@ -171,7 +173,9 @@ var refusals = []struct {
 		Refusal{Code: BookingNotFound},
 	},
 	{
-		"another's booking", []Command{&Book{By: By{User: "bob"}, ID: named("b"), TicketIDs: []string{"G-1"}}, paid("b")},
+		"another's booking", []Command{
+			&Book{By: By{User: "bob"}, ID: named("b"), TicketIDs: []string{"G-1"}}, paid("b"),
+		},
 		&CancelBooking{ID: named("b")},
 		Refusal{Code: BookingNotFound},
 	},

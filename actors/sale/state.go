@@ -103,6 +103,7 @@ func (s *State) Due() catalog.Time {
 	return h.ExpiresAt
 }
 
+// overdue reports whether a hold's time is over.
 func (s *State) overdue(at catalog.Time) bool {
 	due := s.Due()
 	return due != 0 && due <= at
@@ -113,7 +114,9 @@ func (s *State) overdue(at catalog.Time) bool {
 func (s *State) Busy() bool { return s.holds.len() > 0 || len(s.owed) > 0 }
 
 // Tasks are the bookings that the payer owes something, in the order of their
-// StartedAt and ID. It sorts them first: n log n for n owed tasks.
+// StartedAt and ID: the first in the queue is paid for first. It sorts them when it
+// is ranged over, n log n for n owed tasks, so it is for an activation or a slow
+// beat; what a SettlePayment or a Book leaves owed is in its answer's Booking.
 func (s *State) Tasks() iter.Seq[*Booking] {
 	return func(yield func(*Booking) bool) {
 		owed := make([]*Booking, 0, len(s.owed))
@@ -162,7 +165,8 @@ func (s *State) plan() *inventory.Plan {
 	return s.stock.Plan()
 }
 
-// count adds n tickets to what a user has; anonymous tickets are not counted.
+// count adds n tickets to what a user has; anonymous tickets are not counted. A user
+// without tickets takes no memory.
 func (s *State) count(user string, n int) {
 	if user == "" || n == 0 {
 		return
@@ -174,4 +178,5 @@ func (s *State) count(user string, n int) {
 	}
 }
 
+// compareIDs is the order in which ids come wherever there has to be one.
 func compareIDs(a, b ID) int { return bytes.Compare(a[:], b[:]) }

@@ -56,7 +56,7 @@ func TestBrokenLog(t *testing.T) {
 		"booking of other tickets":   &PaymentStarted{At: noon, Booking: booking("x", "free", "A-2-1")},
 		"booking of a paying hold":   &PaymentStarted{At: noon, Booking: booking("x", "paying", "A-1-2")},
 		"booking with an id in use":  &PaymentStarted{At: noon, Booking: booking("sold", "", "A-2-1")},
-		"booking that is decided":    &PaymentStarted{At: noon, Booking: Booking{ID: named("x"), Status: BookingConfirmed}},
+		"booking without status":     &PaymentStarted{At: noon, Booking: Booking{ID: named("x")}},
 		"confirmation of no booking": &Confirmed{At: noon, ID: named("x")},
 		"confirmation again":         &Confirmed{At: noon, ID: named("sold")},
 		"decline of a sold booking":  &Declined{At: noon, ID: named("sold")},

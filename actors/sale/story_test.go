@@ -235,7 +235,10 @@ func (w *words) command(now catalog.Time) Command {
 	case "show":
 		return &ShowHold{By: w.by(), ID: w.id(0)}
 	case "book":
-		return &Book{By: w.by(), ID: w.id(0), Hold: named(w.options["hold"]), TicketIDs: w.args[1:], Method: "card", Token: "tok"}
+		return &Book{
+			By: w.by(), ID: w.id(0), Hold: named(w.options["hold"]), TicketIDs: w.args[1:],
+			Method: "card", Token: "tok",
+		}
 	case "booking":
 		return &ShowBooking{By: w.by(), ID: w.id(0)}
 	case "cancel":

@@ -74,8 +74,8 @@ func tellBooking(b *Booking) string {
 		task = b.Task().String()
 	}
 	return label(b.ID) + tag("hold", label(b.Hold)) + tag("user", b.User) + " " + strings.Join(b.TicketIDs, ",") +
-		fmt.Sprintf(" total=%d %v", b.Total, b.Status) + tag("payment", b.Payment.String()) + tag("provider", b.Provider) +
-		tag("reason", b.Reason) + tag("owed", task)
+		fmt.Sprintf(" total=%d %v", b.Total, b.Status) + tag("payment", b.Payment.String()) +
+		tag("provider", b.Provider) + tag("reason", b.Reason) + tag("owed", task)
 }
 
 func tellRefusal(r *Refusal) string {

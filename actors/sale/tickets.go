@@ -33,7 +33,9 @@ func (s *State) choose(user string, ids []string) (choice, *Refusal) {
 	return choice{ids: ids, seats: seats, total: s.total(seats)}, refusal
 }
 
-// chooseBest finds the best available tickets, or refuses.
+// chooseBest finds the best available tickets, or refuses. What is best is said in
+// package inventory; the same house and query give the same tickets, so a rush of
+// equal wishes is served from the front row to the back.
 func (s *State) chooseBest(user string, q inventory.Query) (choice, *Refusal) {
 	if q.Quantity <= 0 {
 		return choice{}, wrong("The quantity is less than 1.")
@@ -88,8 +90,9 @@ func (s *State) taken(ids []string, seats []inventory.Ticket) *Refusal {
 	return &Refusal{Code: TicketsUnavailable, Tickets: lost, Alternatives: s.alternatives(seats)}
 }
 
-// alternatives proposes as many available tickets as were asked for: in the
-// section of the first one, else anywhere, else none.
+// alternatives proposes, without holding them, as many available tickets as were
+// asked for: in the section of the first one, else anywhere, else none. It is for a
+// rush, where most are refused: it costs about what the hold would have.
 func (s *State) alternatives(seats []inventory.Ticket) []string {
 	q := inventory.Query{Quantity: len(seats), Section: s.stock.Plan().Place(seats[0]).Section}
 	best, ok := s.stock.Best(q, make([]inventory.Ticket, 0, len(seats)))
@@ -124,7 +127,8 @@ func (s *State) overLimit(user string, size, more int) *Refusal {
 	return nil
 }
 
-// notOnSale refuses where nothing is sold at this time.
+// notOnSale refuses where nothing is sold at this time: from OnSaleAt on, before
+// StartsAt. It is for commands that sell.
 func (s *State) notOnSale(at catalog.Time) *Refusal {
 	e := s.event
 	switch {
@@ -138,6 +142,7 @@ func (s *State) notOnSale(at catalog.Time) *Refusal {
 	return nil
 }
 
+// ids names tickets as the outside world knows them.
 func (s *State) ids(seats []inventory.Ticket) []string {
 	plan, ids := s.stock.Plan(), make([]string, len(seats))
 	for i, t := range seats {
@@ -146,6 +151,7 @@ func (s *State) ids(seats []inventory.Ticket) []string {
 	return ids
 }
 
+// total is what tickets cost together, in minor units.
 func (s *State) total(seats []inventory.Ticket) (sum int64) {
 	plan := s.stock.Plan()
 	for _, t := range seats {
