@@ -33,7 +33,10 @@ type payer struct {
 	mu     struct {
 		sync.Mutex
 		workers int
+		idle    int                 // workers that no queued job counts on
+		extra   int                 // queued jobs that count on no worker
 		busy    map[jobKey]struct{} // queued or under way
+		patience
 	}
 	done sync.WaitGroup
 }
@@ -76,34 +79,96 @@ func (p *payer) submit(event string, t task) bool {
 		return false
 	}
 	p.mu.busy[j.key()] = struct{}{}
-	if p.mu.workers < p.node.cfg.MaxPayments {
+	switch {
+	case p.mu.idle > 0:
+		p.mu.idle--
+	case p.mu.workers < p.node.cfg.MaxPayments:
 		p.mu.workers++
 		p.done.Add(1)
 		go p.work()
+	default:
+		p.mu.extra++
 	}
 	return true
 }
 
 func (j job) key() jobKey { return jobKey{j.event, j.booking.ID} }
 
-// work takes tasks until none waits.
+// workerIdle is how long a worker waits for the next job: long enough that a sale
+// under way does not make goroutines all the time.
+const workerIdle = 5 * time.Second
+
+// work does jobs until none has come for a while. A worker starts with a job that
+// counts on it.
 func (p *payer) work() {
 	defer p.done.Done()
-	for {
+	timer := time.NewTimer(workerIdle)
+	defer timer.Stop()
+	for wanted := true; ; wanted = p.next() {
+		timer.Reset(workerIdle)
 		select {
 		case j := <-p.queue:
 			p.do(j)
-			continue
-		default:
-		}
-		p.mu.Lock()
-		if len(p.queue) == 0 { // submit adds under the same lock: nothing is left behind
-			p.mu.workers--
-			p.mu.Unlock()
+		case <-p.ctx.Done():
 			return
+		case <-timer.C:
+			if !wanted && p.dismiss() {
+				return
+			}
+			// A job has come to count on this worker meanwhile.
+			select {
+			case j := <-p.queue:
+				p.do(j)
+			case <-p.ctx.Done():
+				return
+			}
 		}
-		p.mu.Unlock()
 	}
+}
+
+// next ends a worker's job; true: a queued job counts on it already.
+func (p *payer) next() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.mu.extra > 0 {
+		p.mu.extra--
+		return true
+	}
+	p.mu.idle++
+	return false
+}
+
+// dismiss lets an idle worker go, unless all of them are counted on.
+func (p *payer) dismiss() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.mu.idle == 0 {
+		return false
+	}
+	p.mu.idle--
+	p.mu.workers--
+	return true
+}
+
+// patience is a context that many calls share: making one for each call, with a
+// timer of its own, would cost more than asking the sandbox.
+type patience struct {
+	ctx    context.Context
+	cancel context.CancelFunc
+	until  time.Time
+}
+
+// patient is a context that ends between timeout and 1.25 timeout from now.
+func (p *payer) patient(timeout time.Duration) context.Context {
+	now := time.Now()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if x := &p.mu.patience; x.until.Sub(now) < timeout {
+		// The one before ends by itself: calls still use it.
+		x.until = now.Add(timeout + timeout/4)
+		x.ctx, x.cancel = context.WithDeadline(p.ctx, x.until)
+	}
+	return p.mu.ctx
 }
 
 // do tries a task until its outcome is known or the node stops.
@@ -151,8 +216,7 @@ const reasonInvalid = "invalid_request"
 
 // call asks the provider once.
 func (p *payer) call(j job) (*sale.SettlePayment, error) {
-	ctx, cancel := context.WithTimeout(p.ctx, p.node.cfg.PaymentTimeout)
-	defer cancel()
+	ctx := p.patient(p.node.cfg.PaymentTimeout)
 	began := time.Now()
 	b, id := j.booking, j.booking.ID.String()
 	news := &sale.SettlePayment{

@@ -3,6 +3,7 @@ package actors
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -150,5 +151,38 @@ func TestADefiniteErrorDeclines(t *testing.T) {
 			t.Errorf("got %v, %v after %d calls", a, err, w.bank.calls)
 		}
 		w.expect("100 available, 0 held, 0 booked")
+	})
+}
+
+// Each job gets a worker of its own while there may be more: one that hangs holds
+// up nobody. Beyond that jobs wait, and are done.
+func TestASlowPaymentHoldsUpNobody(t *testing.T) {
+	inWorld(t, func(c *Config) { c.MaxPayments = 3 }, func(w *world) {
+		w.define()
+		release := make(chan struct{})
+		w.bank.answer = func(_ context.Context, r payment.Request) (payment.Outcome, error) {
+			if r.Amount == 2000 {
+				<-release
+			}
+			return payment.Outcome{}, nil
+		}
+		slow := []<-chan result{w.later(w.book("S-A-1", "S-A-2")), w.later(w.book("S-A-3", "S-A-4"))}
+		synctest.Wait()
+		for i := range 20 {
+			w.must(w.book(fmt.Sprintf("S-%c-%d", 'B'+i/10, i%10+1)))
+			if i == 10 {
+				pass(2 * workerIdle) // the third worker goes home
+			}
+		}
+		third := w.later(w.book("S-E-1", "S-E-2"))
+		synctest.Wait()
+		waits := w.later(w.book("S-F-1")) // all three hang
+		synctest.Wait()
+		close(release)
+		for _, c := range append(slow, third, waits) {
+			if r := <-c; r.err != nil || r.answer.Booking == nil {
+				t.Errorf("got %v", r)
+			}
+		}
 	})
 }

@@ -138,9 +138,7 @@ func (n *node) httpConfig(r *prometheus.Registry) httpapi.Config {
 	h.Seller, h.Registry, h.Log = n.actors.Client(), r, n.log
 	h.AdminToken, h.JWTKey = n.cfg.AdminToken, []byte(n.cfg.AuthJWTKey)
 	h.Version = httpapi.Version{Version: build.Version, Revision: build.Revision, Go: build.Go, Node: n.cfg.Node}
-	if n.cfg.MaxConnsPerIP > 0 {
-		h.MaxConnsPerIP = min(n.cfg.MaxConnsPerIP, h.MaxConns)
-	}
+	h.MaxConnsPerIP = min(n.cfg.MaxConnsPerIP, h.MaxConns)
 	return h
 }
 
