@@ -47,7 +47,7 @@ type Config struct {
 	ProposalTimeout time.Duration
 	// TickInterval is the unit of Raft's clock: with several replicas a leader is
 	// missed after 20 to 40 of them. One sync that takes long delays heartbeats, so
-	// 20 of them should be a second or more. A lone replica elects itself after 4 to 8.
+	// 20 of them should be a second or more. A lone replica elects itself after 3 to 6.
 	TickInterval time.Duration
 	// SnapshotEntries is how many entries of a shard are applied between two
 	// truncations of its Raft log.

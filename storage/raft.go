@@ -22,7 +22,7 @@ const (
 	electionTicks  = 20
 	heartbeatTicks = 2
 
-	loneElectionTicks  = 4
+	loneElectionTicks  = 3
 	loneHeartbeatTicks = 1
 )
 

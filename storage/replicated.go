@@ -74,7 +74,7 @@ func Open(cfg Config) (Log, error) {
 		me:    randomID(),
 		stop:  make(chan struct{}),
 	}
-	l.space.look(0)
+	l.space.look()
 	if err := l.openParts(); err != nil {
 		return nil, errors.Join(err, l.Close())
 	}

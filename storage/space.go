@@ -36,16 +36,16 @@ func (s *space) watch(interval time.Duration, stop <-chan struct{}) {
 		case <-stop:
 			return
 		case <-t.C:
-			s.look(0)
+			s.look()
 		}
 	}
 }
 
-// look compares the disk with the mark, as if coming bytes were written already. A
-// disk that cannot be looked at counts as full.
-func (s *space) look(coming uint64) {
+// look compares the disk with the mark. A disk that cannot be looked at counts as
+// full. It is called by one goroutine at a time.
+func (s *space) look() {
 	free, err := s.free(s.dir)
-	mark := s.min + coming
+	mark := s.min
 	if s.low.Load() {
 		mark += s.min / 8
 	}
@@ -60,14 +60,17 @@ func (s *space) look(coming uint64) {
 	}
 }
 
-// check is nil if size more bytes may be written. They are written twice, to the
-// Raft log and to the store.
+// check is nil if size more bytes may be written. A large write looks at the disk
+// itself: it is written twice, to the Raft log and to the store.
 func (s *space) check(size int) error {
-	if size >= largeWrite {
-		s.look(2 * uint64(size))
-	}
 	if s.low.Load() {
 		return fmt.Errorf("%w (less than %d MiB free)", ErrNoSpace, s.min>>20)
+	}
+	if size < largeWrite {
+		return nil
+	}
+	if free, err := s.free(s.dir); err != nil || free < s.min+2*uint64(size) {
+		return fmt.Errorf("%w (%d MiB free are too little for %d more bytes)", ErrNoSpace, free>>20, size)
 	}
 	return nil
 }

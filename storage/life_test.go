@@ -1,0 +1,337 @@
+package storage_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"boxoffice/storage"
+	"boxoffice/storage/internal/early"
+)
+
+// owned is an open log whose shards are claimed.
+type owned struct {
+	storage.Log
+	epochs map[uint64]uint64
+}
+
+func own(t testing.TB, cfg storage.Config) owned {
+	t.Helper()
+	l := open(t, cfg)
+	return owned{l, claimAll(l, func(err error) { t.Fatal(err) })}
+}
+
+func (o owned) batch(event string, base uint64, records ...[]byte) storage.Batch {
+	return storage.Batch{Event: event, Epoch: o.epochs[o.Shard(event)], Base: base, Records: records}
+}
+
+// eventually waits for a condition by calling it, with other work in between.
+func eventually(t *testing.T, what string, condition func() bool) {
+	t.Helper()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	timeout := time.After(20 * time.Second)
+	for !condition() {
+		select {
+		case <-tick.C:
+		case <-timeout:
+			t.Fatalf("it is not so after 20 s: %s", what)
+		}
+	}
+}
+
+func TestTheSoftSettingsAreTaken(t *testing.T) {
+	if n := early.Settings(); n != 5 {
+		t.Errorf("the library took %d of 5 settings", n)
+	}
+	wd, err := os.Getwd()
+	if err != nil || filepath.Base(wd) != "storage" {
+		t.Errorf("the working directory is %s: %v", wd, err)
+	}
+}
+
+// A nearly full disk refuses what writes, and lets what reads go on.
+func TestANearlyFullDisk(t *testing.T) {
+	cfg := testConfig(t.TempDir())
+	cfg.SpaceInterval = time.Millisecond
+	cfg.MinFreeBytes = 80 << 20
+	var free atomic.Int64
+	var broken atomic.Bool
+	free.Store(1 << 30)
+	storage.SetFreeSpace(&cfg, func(string) (uint64, error) {
+		if broken.Load() {
+			return 0, errors.New("input/output error")
+		}
+		return uint64(free.Load()), nil
+	})
+	l := own(t, cfg)
+	shard := l.Shard("e")
+	epoch := l.epochs[shard]
+	version := uint64(0)
+	add := func() error {
+		err := l.Append(ctx, l.batch("e", version, []byte("x")))
+		if err == nil {
+			version++
+		}
+		return err
+	}
+	wantFull := func() {
+		t.Helper()
+		eventually(t, "the disk is full", func() bool { return errors.Is(l.Healthy(), storage.ErrNoSpace) })
+		_, claim := l.Claim(ctx, shard, epoch)
+		for what, err := range map[string]error{
+			"append":     add(),
+			"tick":       l.Tick(ctx, shard, epoch, 1),
+			"checkpoint": l.SaveCheckpoint(ctx, "e", epoch, 1, []byte("x")),
+			"claim":      claim,
+		} {
+			if !errors.Is(err, storage.ErrNoSpace) || !errors.Is(err, storage.ErrUnavailable) {
+				t.Errorf("%s: %v", what, err)
+			}
+		}
+		if err := l.Confirm(ctx, shard, epoch); err != nil {
+			t.Errorf("confirm: %v", err)
+		}
+		if h, err := l.Load(ctx, "e"); err != nil || h.Version != version {
+			t.Errorf("load: version %d, %v", h.Version, err)
+		}
+	}
+	wantSpace := func() {
+		t.Helper()
+		eventually(t, "the disk has space", func() bool { return l.Healthy() == nil })
+		if err := add(); err != nil {
+			t.Error(err)
+		}
+	}
+	wantSpace()
+	free.Store(80<<20 - 1)
+	wantFull()
+	free.Store(89 << 20) // more than the mark, less than an eighth more
+	wantFull()
+	free.Store(90 << 20)
+	wantSpace()
+	free.Store(80 << 20) // it goes down again: the mark itself is enough
+	wantSpace()
+	large := l.batch("e", version, make([]byte, 4<<20)) // twice 4 MiB would go below the mark
+	if err := l.Append(ctx, large); !errors.Is(err, storage.ErrNoSpace) {
+		t.Errorf("a large batch: %v", err)
+	}
+	wantSpace() // for small ones there is
+	free.Store(1 << 30)
+	broken.Store(true)
+	wantFull()
+	broken.Store(false)
+	wantSpace()
+}
+
+// On a real small disk writes stop in time, nothing hangs, nothing acknowledged is
+// lost, and they go on when there is space.
+func TestARealFullDisk(t *testing.T) {
+	if testing.Short() {
+		t.Skip("fills a disk of 192 MiB")
+	}
+	dir := t.TempDir()
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=192m"); err != nil {
+		t.Skipf("this user may not mount: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := syscall.Unmount(dir, syscall.MNT_DETACH); err != nil {
+			t.Error(err)
+		}
+	})
+	ballast := filepath.Join(dir, "ballast")
+	if err := os.WriteFile(ballast, make([]byte, 32<<20), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cfg := testConfig(filepath.Join(dir, "data"))
+	cfg.MinFreeBytes = 64 << 20
+	cfg.SpaceInterval = 5 * time.Millisecond
+	l := own(t, cfg)
+	record := bytes.Repeat([]byte("0123456789abcdef"), 4096)
+	version := uint64(0)
+	fill := func() (err error) {
+		for err == nil && version < 10_000 {
+			call, cancel := context.WithTimeout(ctx, 10*time.Second)
+			if err = l.Append(call, l.batch("e", version, record)); err == nil {
+				version++
+			}
+			cancel()
+		}
+		return err
+	}
+	if err := fill(); !errors.Is(err, storage.ErrNoSpace) {
+		t.Fatalf("the disk is full after %d batches: %v", version, err)
+	}
+	full := version
+	if err := os.Remove(ballast); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "there is space", func() bool { return l.Healthy() == nil })
+	if err := fill(); !errors.Is(err, storage.ErrNoSpace) || version <= full {
+		t.Fatalf("the disk is full again after %d batches, before after %d: %v", version, full, err)
+	}
+	h, err := l.Load(ctx, "e")
+	if err != nil || h.Version != version {
+		t.Fatalf("version %d, acknowledged %d: %v", h.Version, version, err)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	again := own(t, cfgWithSpace(cfg))
+	if h, err := again.Load(ctx, "e"); err != nil || h.Version != version || !bytes.Equal(h.Records[full], record) {
+		t.Errorf("after a restart version %d, acknowledged %d: %v", h.Version, version, err)
+	}
+	t.Logf("%d batches of 64 KiB before the disk was full, then %d", full, version-full)
+}
+
+// cfgWithSpace is cfg with a mark so low that a full disk can be opened and claimed.
+func cfgWithSpace(cfg storage.Config) storage.Config {
+	cfg.MinFreeBytes = 8 << 20
+	return cfg
+}
+
+// After Load no write of before changes the event, whatever its caller was told.
+func TestLoadSettlesWhatIsUnknown(t *testing.T) {
+	l := own(t, testConfig(t.TempDir()))
+	unknown := 0
+	for round := range 300 {
+		event := fmt.Sprint("event-", round%7)
+		h, err := l.Load(ctx, event)
+		if err != nil {
+			t.Fatal(err)
+		}
+		call, cancel := context.WithTimeout(ctx, time.Duration(round%20)*20*time.Microsecond)
+		err = l.Append(call, l.batch(event, h.Version, []byte("x")))
+		cancel()
+		if err != nil && !errors.Is(err, storage.ErrUnknown) && !errors.Is(err, storage.ErrUnavailable) {
+			t.Fatal(err)
+		}
+		before, loadErr := l.Load(ctx, event)
+		if loadErr != nil {
+			t.Fatal(loadErr)
+		}
+		switch {
+		case errors.Is(err, storage.ErrUnknown):
+			unknown++
+		case err == nil && before.Version != h.Version+1, errors.Is(err, storage.ErrUnavailable) && before.Version != h.Version:
+			t.Fatalf("append at %d said %v, the version is %d", h.Version, err, before.Version)
+		}
+		// Whatever was on its way is behind this one.
+		if err := l.Tick(ctx, l.Shard(event), l.epochs[l.Shard(event)], 1); err != nil {
+			t.Fatal(err)
+		}
+		if v, err := l.View(event); err == nil && v.Version != before.Version {
+			t.Fatalf("version %d was loaded, and then it was %d", before.Version, v.Version)
+		}
+	}
+	if unknown == 0 {
+		t.Error("no outcome was unknown: the test has tested nothing")
+	}
+}
+
+// Calls that are under way when the log is closed end, and say so honestly.
+func TestCloseEndsCalls(t *testing.T) {
+	dir := t.TempDir()
+	l := own(t, testConfig(dir))
+	const writers = 8
+	versions := make([]uint64, writers)
+	var wg sync.WaitGroup
+	var started sync.WaitGroup
+	started.Add(writers)
+	for w := range writers {
+		wg.Go(func() {
+			var once sync.Once
+			for {
+				err := l.Append(ctx, l.batch(fmt.Sprint("event-", w), versions[w], []byte("x")))
+				once.Do(started.Done)
+				if errors.Is(err, storage.ErrUnknown) || errors.Is(err, storage.ErrUnavailable) {
+					return
+				}
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				versions[w]++
+				_, _ = l.View(fmt.Sprint("event-", w)) // races with Close
+			}
+		})
+	}
+	started.Wait()
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	wg.Wait()
+	again := own(t, testConfig(dir))
+	for w, version := range versions {
+		h, err := again.Load(ctx, fmt.Sprint("event-", w))
+		if err != nil || h.Version < version || h.Version > version+1 {
+			t.Errorf("event %d is at %d, acknowledged %d: %v", w, h.Version, version, err)
+		}
+	}
+}
+
+// The Raft log is cut now and then; nothing is lost by it, nor by records that are
+// past their retention.
+func TestTruncationAndRetention(t *testing.T) {
+	cfg := testConfig(t.TempDir())
+	cfg.Shards, cfg.SnapshotEntries, cfg.CompactionOverhead, cfg.RetainRecords = 1, 50, 10, 20
+	commits, records := 0, 0
+	cfg.OnCommit = func(took time.Duration, n, size int) {
+		commits, records = commits+1, records+n
+		if took <= 0 || size <= 0 {
+			t.Errorf("a commit took %v for %d bytes", took, size)
+		}
+	}
+	l := own(t, cfg)
+	version := uint64(0)
+	for range 400 {
+		if err := l.Append(ctx, l.batch("e", version, []byte("one"), []byte("two"))); err != nil {
+			t.Fatal(err)
+		}
+		if version += 2; version%100 == 0 {
+			if err := l.SaveCheckpoint(ctx, "e", l.epochs[1], version-1, []byte("state")); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if commits != 400 || records != 800 {
+		t.Errorf("%d commits of %d records were observed", commits, records)
+	}
+	check := func(l owned) {
+		t.Helper()
+		h, err := l.Load(ctx, "e")
+		if err != nil || h.Version != 800 || h.At != 799 || len(h.Records) != 1 {
+			t.Errorf("loaded version %d, checkpoint at %d: %v", h.Version, h.At, err)
+		}
+		if _, err := l.Records("e", 778, 1); !errors.Is(err, storage.ErrTrimmed) {
+			t.Errorf("record 778: %v", err)
+		}
+		if got, err := l.Records("e", 779, 100); err != nil || len(got) != 22 {
+			t.Errorf("%d records are left: %v", len(got), err)
+		}
+	}
+	check(l)
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	check(own(t, cfg))
+	images := 0
+	err := filepath.WalkDir(cfg.Dir, func(path string, _ os.DirEntry, err error) error {
+		if strings.HasSuffix(path, ".gbsnap") {
+			images++
+		}
+		return err
+	})
+	if err != nil || images == 0 {
+		t.Errorf("%d truncations were made: %v", images, err)
+	}
+}
