@@ -44,7 +44,8 @@ func (s *State) complete(a Answer, made int) Answer {
 	return a
 }
 
-// decide is Decide without idempotency keys.
+// decide is Decide without idempotency keys. What needs no event comes first: the
+// payer and the clock go on after a removal.
 func (s *State) decide(at catalog.Time, c Command, out []Record) ([]Record, Answer) {
 	switch c := c.(type) {
 	case *DefineEvent:

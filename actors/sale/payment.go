@@ -109,7 +109,8 @@ func (s *State) existing(id ID, task Task) *Booking {
 	return b
 }
 
-// paidHold is the hold that a pending booking is for.
+// paidHold is the hold that a pending booking is for. The two name each other until
+// the payment is decided.
 func (s *State) paidHold(b *Booking) *Hold {
 	h := s.holds.get(b.Hold)
 	must(h != nil && h.Paying == b.ID, "the booking's hold is not being paid for")
