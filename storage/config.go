@@ -108,8 +108,8 @@ func (c *Config) validate() error {
 	want(c.ProposalTimeout >= 2*c.TickInterval, "the proposal timeout %v is less than two ticks", c.ProposalTimeout)
 	want(c.TickInterval >= time.Millisecond, "the tick interval %v is less than 1ms", c.TickInterval)
 	want(c.SnapshotEntries > 0, "no snapshot entries: the log would never be truncated")
-	want(c.CompactionOverhead < c.SnapshotEntries, "the compaction overhead %d is not less than the snapshot entries %d",
-		c.CompactionOverhead, c.SnapshotEntries)
+	want(c.CompactionOverhead < c.SnapshotEntries,
+		"the compaction overhead %d is not less than the snapshot entries %d", c.CompactionOverhead, c.SnapshotEntries)
 	want(c.CacheBytes > 0, "no cache")
 	want(c.Logger != nil, "no logger")
 	want(c.freeSpace != nil, "the configuration was not made by DefaultConfig")

@@ -49,7 +49,9 @@ func FuzzDecodeCommand(f *testing.F) {
 func FuzzDecodeValues(f *testing.F) {
 	meta := make([]byte, eventMetaLen)
 	eventMeta{version: 9, first: 2, at: 8}.put(meta)
-	for _, v := range [][]byte{nil, {1}, meta, applied{1, 2}.encode(), owner{epoch: 1}.encode(), upload{id: 1}.encode()} {
+	for _, v := range [][]byte{
+		nil, {1}, meta, applied{1, 2}.encode(), owner{epoch: 1}.encode(), upload{id: 1}.encode(),
+	} {
 		f.Add(v)
 	}
 	f.Add(appendRecords(nil, [][]byte{[]byte("one"), []byte("two")}))

@@ -44,7 +44,8 @@ func lockDirectory(dir string) (*os.File, error) {
 		return nil, fmt.Errorf("lock the data directory: %w", err)
 	}
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		return nil, errors.Join(fmt.Errorf("the data directory %s is in use by another process: %w", dir, err), f.Close())
+		err = fmt.Errorf("the data directory %s is in use by another process: %w", dir, err)
+		return nil, errors.Join(err, f.Close())
 	}
 	return f, nil
 }

@@ -2,9 +2,11 @@ package storage_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -59,15 +61,54 @@ func TestTheSoftSettingsAreTaken(t *testing.T) {
 	}
 }
 
+// A node with an address listens there, and its data is bound to that address, not
+// to the one it listens on.
+func TestANodeWithAnAddress(t *testing.T) {
+	port := func() string {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		return l.Addr().String()
+	}
+	cfg := testConfig(t.TempDir())
+	cfg.RaftAddress = port()
+	for round, listen := range []string{"", port(), cfg.RaftAddress} {
+		cfg.ListenAddress = listen
+		l := own(t, cfg)
+		if err := l.Append(ctx, l.batch("e", uint64(round), []byte("x"))); err != nil {
+			t.Fatal(err)
+		}
+		c, err := net.Dial("tcp", cmp.Or(listen, cfg.RaftAddress))
+		if err != nil {
+			t.Fatalf("nobody listens: %v", err)
+		}
+		if err := errors.Join(c.Close(), l.Close()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	taken, err := net.Listen("tcp", cfg.RaftAddress)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	if l, err := storage.Open(cfg); err == nil {
+		t.Error("an address that is taken was taken")
+		_ = l.Close()
+	}
+}
+
 // A nearly full disk refuses what writes, and lets what reads go on.
 func TestANearlyFullDisk(t *testing.T) {
 	cfg := testConfig(t.TempDir())
 	cfg.SpaceInterval = time.Millisecond
 	cfg.MinFreeBytes = 80 << 20
-	var free atomic.Int64
+	var free, looks atomic.Int64
 	var broken atomic.Bool
 	free.Store(1 << 30)
 	storage.SetFreeSpace(&cfg, func(string) (uint64, error) {
+		looks.Add(1)
 		if broken.Load() {
 			return 0, errors.New("input/output error")
 		}
@@ -84,8 +125,13 @@ func TestANearlyFullDisk(t *testing.T) {
 		}
 		return err
 	}
+	look := func() { // waits until what is set now has been seen
+		n := looks.Load()
+		eventually(t, "the disk is looked at", func() bool { return looks.Load() > n+1 })
+	}
 	wantFull := func() {
 		t.Helper()
+		look()
 		eventually(t, "the disk is full", func() bool { return errors.Is(l.Healthy(), storage.ErrNoSpace) })
 		_, claim := l.Claim(ctx, shard, epoch)
 		for what, err := range map[string]error{
@@ -107,6 +153,7 @@ func TestANearlyFullDisk(t *testing.T) {
 	}
 	wantSpace := func() {
 		t.Helper()
+		look()
 		eventually(t, "the disk has space", func() bool { return l.Healthy() == nil })
 		if err := add(); err != nil {
 			t.Error(err)
@@ -222,7 +269,8 @@ func TestLoadSettlesWhatIsUnknown(t *testing.T) {
 		switch {
 		case errors.Is(err, storage.ErrUnknown):
 			unknown++
-		case err == nil && before.Version != h.Version+1, errors.Is(err, storage.ErrUnavailable) && before.Version != h.Version:
+		case err == nil && before.Version != h.Version+1,
+			errors.Is(err, storage.ErrUnavailable) && before.Version != h.Version:
 			t.Fatalf("append at %d said %v, the version is %d", h.Version, err, before.Version)
 		}
 		// Whatever was on its way is behind this one.

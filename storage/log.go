@@ -1,4 +1,3 @@
-// Package storage is the replicated log.
 package storage
 
 import (

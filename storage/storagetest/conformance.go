@@ -105,7 +105,8 @@ func (h *harness) restart(t *testing.T) {
 	}
 }
 
-// batch makes a batch of an event with the epoch of its shard.
+// batch makes a batch of an event with the epoch of its shard. Its summary says
+// which version it leads to, so that a view can be checked.
 func (h *harness) batch(event string, base uint64, records ...string) storage.Batch {
 	b := storage.Batch{Event: event, Epoch: h.epoch[h.log.Shard(event)], Base: base}
 	for _, r := range records {
@@ -129,7 +130,8 @@ func (h *harness) load(t *testing.T, event string) storage.History {
 	return got
 }
 
-// wantHistory checks what an event loads as.
+// wantHistory checks what an event loads as: its checkpoint, and the records after
+// it. Its version follows from them.
 func (h *harness) wantHistory(t *testing.T, event string, at uint64, checkpoint string, records ...string) {
 	t.Helper()
 	got := h.load(t, event)
@@ -142,6 +144,7 @@ func (h *harness) wantHistory(t *testing.T, event string, at uint64, checkpoint 
 	wantRecords(t, got.Records, records...)
 }
 
+// wantRecords compares records with text.
 func wantRecords(t *testing.T, got [][]byte, want ...string) {
 	t.Helper()
 	if !slices.EqualFunc(got, want, func(g []byte, w string) bool { return string(g) == w }) {
@@ -149,6 +152,7 @@ func wantRecords(t *testing.T, got [][]byte, want ...string) {
 	}
 }
 
+// must ends the test on an error that nothing in the contract allows.
 func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
@@ -170,7 +174,8 @@ func wantErr(t *testing.T, what string, err, want error) {
 	}
 }
 
-// testRestart fills events in ways of their own and reads them after a restart.
+// testRestart writes one of everything, opens the log anew, and reads it. Then what
+// the process of before could still send must be fenced.
 func testRestart(t *testing.T, h *harness) {
 	ctx := t.Context()
 	const event = "restart"
@@ -181,7 +186,7 @@ func testRestart(t *testing.T, h *harness) {
 	checkpoint := bytes.Repeat([]byte("state "), 400_000)
 	must(t, h.log.SaveCheckpoint(ctx, event, h.epoch[shard], 2, checkpoint))
 	must(t, h.log.Tick(ctx, shard, h.epoch[shard], 5_000_000))
-	old := h.epoch[shard]
+	old := h.epoch[shard] // a paused process would go on with it
 
 	h.restart(t)
 	if h.epoch[shard] <= old {

@@ -14,6 +14,8 @@ import (
 	"boxoffice/storage"
 )
 
+// testNothing reads what nobody has written: for the owner it is a fresh start, for
+// everybody else it is not there.
 func testNothing(t *testing.T, h *harness) {
 	h.wantHistory(t, "nothing", 0, "")
 	_, err := h.log.View("nothing")
@@ -22,6 +24,7 @@ func testNothing(t *testing.T, h *harness) {
 	wantErr(t, "records", err, storage.ErrNotFound)
 }
 
+// testReadBack keeps order and bytes, those of an empty record too.
 func testReadBack(t *testing.T, h *harness) {
 	const event = "read-back"
 	h.append(t, event, 0, "one")
@@ -30,6 +33,8 @@ func testReadBack(t *testing.T, h *harness) {
 	h.wantHistory(t, event, 0, "", "one", "two", "", "four", strings.Repeat("long", 300_000))
 }
 
+// testView tells a nil that leaves the details from an empty slice that replaces
+// them.
 func testView(t *testing.T, h *harness) {
 	const event = "view"
 	check := func(version uint64, summary, details string) {
@@ -54,6 +59,7 @@ func testView(t *testing.T, h *harness) {
 	check(4, "", "")
 }
 
+// testRecords reads every range, across and inside batches.
 func testRecords(t *testing.T, h *harness) {
 	const event = "records"
 	var all []string
@@ -85,6 +91,7 @@ func testRecords(t *testing.T, h *harness) {
 	wantRecords(t, got)
 }
 
+// testBaseFence is half of the promise that a history is extended once.
 func testBaseFence(t *testing.T, h *harness) {
 	const event = "base"
 	h.append(t, event, 0, "one", "two")
@@ -98,6 +105,7 @@ func testBaseFence(t *testing.T, h *harness) {
 	h.wantHistory(t, event, 0, "", "one", "two", "three")
 }
 
+// testEpochFence is the other half: an owner of before writes nothing.
 func testEpochFence(t *testing.T, h *harness) {
 	const event = "epoch"
 	h.append(t, event, 0, "one")
@@ -112,6 +120,8 @@ func testEpochFence(t *testing.T, h *harness) {
 	h.wantHistory(t, event, 0, "", "one")
 }
 
+// testBounds goes one beyond each bound. What is refused must be ErrUnavailable, so
+// that the caller knows that nothing was written.
 func testBounds(t *testing.T, h *harness) {
 	refused := func(what string, b storage.Batch) {
 		t.Helper()
@@ -133,8 +143,17 @@ func testBounds(t *testing.T, h *harness) {
 	}
 	h.wantHistory(t, "bounds", 0, "")
 	h.append(t, strings.Repeat("x", storage.MaxEventBytes), 0, "one")
+	b = h.batch("bounds", 0, strings.Repeat("x", storage.MaxBatchBytes))
+	b.Summary = nil
+	must(t, h.log.Append(t.Context(), b))
+	h.append(t, "bounds", 1, make([]string, storage.MaxBatchRecords)...)
+	if v := h.load(t, "bounds").Version; v != storage.MaxBatchRecords+1 {
+		t.Errorf("the version is %d", v)
+	}
 }
 
+// testCancelled calls with a context that is over: nothing was sent, so the outcome
+// is known.
 func testCancelled(t *testing.T, h *harness) {
 	const event = "cancelled"
 	ctx, cancel := context.WithCancel(t.Context())
@@ -173,6 +192,7 @@ func testRace(t *testing.T, h *harness) {
 	}
 }
 
+// testAliasing scribbles over all that went in and all that came out.
 func testAliasing(t *testing.T, h *harness) {
 	const event = "aliasing"
 	shard := h.log.Shard(event)
@@ -200,6 +220,8 @@ func testAliasing(t *testing.T, h *harness) {
 	}
 }
 
+// testClaim repeats a claim, as after an answer that was lost, and claims what this
+// node does not lead.
 func testClaim(t *testing.T, h *harness) {
 	const event = "claim"
 	shard := h.log.Shard(event)
@@ -219,6 +241,7 @@ func testClaim(t *testing.T, h *harness) {
 	h.append(t, event, 0, "one")
 }
 
+// testConfirm asks for every shard.
 func testConfirm(t *testing.T, h *harness) {
 	for shard, epoch := range h.epoch {
 		must(t, h.log.Confirm(t.Context(), shard, epoch))
@@ -228,6 +251,7 @@ func testConfirm(t *testing.T, h *harness) {
 	wantErr(t, "confirm of no shard", h.log.Confirm(t.Context(), 0, 1), storage.ErrUnavailable)
 }
 
+// testClock reads the clock by claiming again.
 func testClock(t *testing.T, h *harness) {
 	const shard = 1
 	epoch := h.epoch[shard]
@@ -248,6 +272,7 @@ func testClock(t *testing.T, h *harness) {
 	}
 }
 
+// testCheckpoint saves at the ends and in the middle of batches.
 func testCheckpoint(t *testing.T, h *harness) {
 	const event = "checkpoint"
 	epoch := h.epoch[h.log.Shard(event)]
@@ -271,6 +296,8 @@ func testCheckpoint(t *testing.T, h *harness) {
 	wantRecords(t, all, "one", "two", "three", "four", "five", "six")
 }
 
+// testLargeCheckpoint goes around the sizes at which a log may cut a checkpoint in
+// pieces, up and down, so that pieces of a larger one before would show.
 func testLargeCheckpoint(t *testing.T, h *harness) {
 	const event = "large-checkpoint"
 	epoch := h.epoch[h.log.Shard(event)]
@@ -282,6 +309,7 @@ func testLargeCheckpoint(t *testing.T, h *harness) {
 	}
 }
 
+// testCheckpointBounds checks that what is refused leaves the checkpoint of before.
 func testCheckpointBounds(t *testing.T, h *harness) {
 	const event = "checkpoint-bounds"
 	ctx, epoch := t.Context(), h.epoch[h.log.Shard(event)]
@@ -298,6 +326,7 @@ func testCheckpointBounds(t *testing.T, h *harness) {
 	h.wantHistory(t, event, 2, "state 2", "three")
 }
 
+// testBusy turns the mark on, off, and neither, in all four orders.
 func testBusy(t *testing.T, h *harness) {
 	want := map[uint64][]string{}
 	for i := range 40 {
