@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"boxoffice/storage"
 )
@@ -77,17 +78,34 @@ func run(b *testing.B, writers, records int, do func(writer, i int) error) {
 	b.ReportMetric(float64(b.N*records)/b.Elapsed().Seconds(), "records/s")
 }
 
-// BenchmarkOpen is from Open to a claim of every shard of a new node, and Close.
+// BenchmarkOpen is the start of a node that was there before: Open, until every shard
+// is led and claimed, and Close.
 func BenchmarkOpen(b *testing.B) {
-	for b.Loop() {
-		l, err := storage.Open(storage.DefaultConfig(b.TempDir()))
+	cfg := storage.DefaultConfig(b.TempDir())
+	cfg.MinFreeBytes = 1 << 20
+	var opened, led, closed time.Duration
+	round := func() {
+		start := time.Now()
+		l, err := storage.Open(cfg)
 		if err != nil {
 			b.Fatal(err)
 		}
+		opened += time.Since(start)
 		claimAll(l, func(err error) { b.Fatal(err) })
+		led += time.Since(start)
+		start = time.Now()
 		if err := l.Close(); err != nil {
 			b.Fatal(err)
 		}
+		closed += time.Since(start)
+	}
+	round()
+	opened, led, closed = 0, 0, 0
+	for b.Loop() {
+		round()
+	}
+	for unit, d := range map[string]time.Duration{"ms-open": opened, "ms-led": led, "ms-close": closed} {
+		b.ReportMetric(float64(d.Milliseconds())/float64(b.N), unit)
 	}
 }
 

@@ -166,7 +166,7 @@ func TestDamagedValuesAreErrors(t *testing.T) {
 	r := newRig(t, vfs.NewMem())
 	e := []byte("e")
 	r.do(encodeClaim(1, alice), appendOf("e", 1, 0, "one", "two"), appendOf("e", 1, 2, "three"),
-		piece("e", 1, 1, 1, 0, 1, "state"))
+		appendOf("e", 1, 3, "four"), piece("e", 1, 1, 1, 0, 1, "state"))
 	read := func() error {
 		v, err := openView(r.db, 7)
 		if err != nil {
@@ -189,6 +189,8 @@ func TestDamagedValuesAreErrors(t *testing.T) {
 		"event":   r.keys.event(kindEvent, e),
 		"summary": r.keys.event(kindSummary, e),
 		"records": r.keys.records(e, 0),
+		"middle":  r.keys.records(e, 2),
+		"last":    r.keys.records(e, 3),
 		"chunk":   r.keys.chunk(e, 1, 0),
 		"applied": appliedKey(7),
 	} {
@@ -210,7 +212,7 @@ func TestDamagedValuesAreErrors(t *testing.T) {
 		if set(key, good); read() != nil {
 			t.Fatalf("%s is good again: %v", name, read())
 		}
-		if name == "chunk" || name == "records" {
+		if name != "summary" && name != "applied" && name != "event" {
 			if err := r.db.Delete(key, nil); err != nil {
 				t.Fatal(err)
 			}
