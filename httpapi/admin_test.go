@@ -192,12 +192,13 @@ func TestJWT(t *testing.T) {
 			w.do("GET", path, "", "Authorization", u2).want(404, codeHoldNotFound)
 			w.do("GET", path, "", "X-User-Id", "u1").want(404, codeHoldNotFound)
 			for name, bad := range map[string]string{
-				"expired":     token(row.method, row.sign, jwt.MapClaims{"sub": "u1", "exp": before}),
-				"no exp":      token(row.method, row.sign, jwt.MapClaims{"sub": "u1"}),
-				"not yet":     token(row.method, row.sign, jwt.MapClaims{"sub": "u1", "exp": later, "nbf": later}),
-				"no sub":      token(row.method, row.sign, jwt.MapClaims{"exp": later}),
-				"bad sub":     token(row.method, row.sign, jwt.MapClaims{"sub": "a b", "exp": later}),
-				"none":        token(jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType, jwt.MapClaims{"sub": "u1", "exp": later}),
+				"expired": token(row.method, row.sign, jwt.MapClaims{"sub": "u1", "exp": before}),
+				"no exp":  token(row.method, row.sign, jwt.MapClaims{"sub": "u1"}),
+				"not yet": token(row.method, row.sign, jwt.MapClaims{"sub": "u1", "exp": later, "nbf": later}),
+				"no sub":  token(row.method, row.sign, jwt.MapClaims{"exp": later}),
+				"bad sub": token(row.method, row.sign, jwt.MapClaims{"sub": "a b", "exp": later}),
+				"none": token(jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType,
+					jwt.MapClaims{"sub": "u1", "exp": later}),
 				"key as HMAC": token(jwt.SigningMethodHS512, row.trusted, jwt.MapClaims{"sub": "u1", "exp": later}),
 				"cut":         u1[:len(u1)-4],
 				"no scheme":   strings.TrimPrefix(u1, "Bearer "),
@@ -340,7 +341,8 @@ func TestCatalogRetries(t *testing.T) {
 		}
 		return nil
 	})
-	r := w.do("POST", catalogPath, text(t, "ev-1")+"\n"+text(t, "ev-2")+"\n"+text(t, "ev-3"), "Content-Type", ndjsonType)
+	lines := text(t, "ev-1") + "\n" + text(t, "ev-2") + "\n" + text(t, "ev-3")
+	r := w.do("POST", catalogPath, lines, "Content-Type", ndjsonType)
 	if accepted, _, refused, _ := summary(t, r); accepted != 2 || refused != 1 ||
 		!strings.Contains(string(r.body), `{"line":3,"id":"ev-3","code":"internal-error"`) {
 		t.Errorf("%s", r.body)
@@ -371,8 +373,8 @@ func TestHistory(t *testing.T) {
 		}
 	}
 	got := strings.Join(types, " ")
-	for _, want := range []string{"event-defined hold-placed", "hold-changed hold-ended payment-started confirmed captured " +
-		"cancelled refunded payment-started declined", "event-removed"} {
+	for _, want := range []string{"event-defined hold-placed", "hold-changed hold-ended payment-started confirmed " +
+		"captured cancelled refunded payment-started declined", "event-removed"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%s lacks %s", got, want)
 		}
@@ -390,7 +392,9 @@ func TestHistory(t *testing.T) {
 	}
 	w.do("GET", "/admin/events/ev-1/history?from=99", "").want(200)
 	w.do("GET", "/admin/events/none/history", "").want(404, codeEventNotFound)
-	for query, at := range map[string]string{"limit=0": "?limit", "limit=1001": "?limit", "from=x": "?from", "to=1": "?to"} {
+	for query, at := range map[string]string{
+		"limit=0": "?limit", "limit=1001": "?limit", "from=x": "?from", "to=1": "?to",
+	} {
 		if r := w.do("GET", "/admin/events/ev-1/history?"+query, "").want(400, codeInvalid); r.at() != at {
 			t.Errorf("%s: %s", query, r.body)
 		}
@@ -446,7 +450,8 @@ func TestProblems(t *testing.T) {
 	}
 	for _, code := range []sale.Code{sale.EventNotFound, sale.TicketNotFound, sale.HoldNotFound, sale.BookingNotFound,
 		sale.NotOnSale, sale.TicketsUnavailable, sale.NotEnoughTickets, sale.LimitExceeded, sale.HoldExpired,
-		sale.HoldInPayment, sale.BookingPending, sale.CardDeclined, sale.KeyReused, sale.WrongTickets, sale.TooManyKeys} {
+		sale.HoldInPayment, sale.BookingPending, sale.CardDeclined, sale.KeyReused, sale.WrongTickets,
+		sale.TooManyKeys} {
 		if problemByCode[string(code)] == nil {
 			t.Errorf("%s of the core has no row", code)
 		}

@@ -59,7 +59,7 @@ func (c *call) checkBooking(req *bookingRequest) bool {
 	case p.Method != "card":
 		errs = append(errs, fieldError{"/paymentInfo/method", "must be card"})
 	case !validUser([]byte(p.Token)) || len(p.Token) > maxPaymentToken:
-		errs = append(errs, fieldError{"/paymentInfo/token", "must be the payment provider's token, 1 to 255 characters"})
+		errs = append(errs, fieldError{"/paymentInfo/token", "must be the provider's token, 1 to 255 characters"})
 	}
 	if req.TicketIDs == nil && req.HoldID == nil {
 		errs = append(errs, fieldError{"/ticketIds", "either ticketIds or holdId is needed"})

@@ -43,6 +43,8 @@ type call struct {
 	id   [64]byte
 	idN  int
 	num  [20]byte
+	// large: the call has taken MaxBody bytes of the server's room for bodies.
+	large bool
 }
 
 // The most memory that a pooled call keeps.
@@ -54,7 +56,22 @@ func (s *Server) acquireCall(ctx *fasthttp.RequestCtx) *call {
 	return c
 }
 
+// room takes memory for a large body; releaseCall gives it back.
+func (c *call) room() bool {
+	s := c.srv
+	if s.largeBodies.Add(int64(s.cfg.MaxBody)) > s.cfg.LargeBodies {
+		s.largeBodies.Add(-int64(s.cfg.MaxBody))
+		return false
+	}
+	c.large = true
+	return true
+}
+
 func (s *Server) releaseCall(c *call) {
+	if c.large {
+		c.large = false
+		s.largeBodies.Add(-int64(s.cfg.MaxBody))
+	}
 	c.ctx, c.route, c.idN = nil, nil, 0
 	c.args = [2][]byte{}
 	if cap(c.body) > keepBuffer {

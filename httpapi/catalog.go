@@ -110,6 +110,7 @@ func isNDJSON(media []byte) bool {
 	return false
 }
 
+// newUpload starts the workers; finish ends them.
 func (s *Server) newUpload(by sale.By) *upload {
 	u := &upload{srv: s, by: by, seed: maphash.MakeSeed(), lanes: make([]chan catalogLine, s.cfg.CatalogInFlight)}
 	u.room = sync.NewCond(&u.mu)

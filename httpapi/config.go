@@ -72,6 +72,9 @@ type Config struct {
 	IdleTimeout time.Duration
 	// MaxBody bounds a request's body in bytes (413), the catalog's excepted.
 	MaxBody int
+	// LargeBodies bounds the memory for bodies over 64 KiB that are being read at
+	// one time, in bytes; the next ones get 503 overloaded.
+	LargeBodies int64
 
 	// CommandTimeout is how long a command may take where the client names no
 	// X-Deadline-Ms.
@@ -115,6 +118,7 @@ func DefaultConfig() Config {
 		WriteTimeout:       5 * time.Second,
 		IdleTimeout:        30 * time.Second,
 		MaxBody:            1 << 20,
+		LargeBodies:        256 << 20,
 		CommandTimeout:     5 * time.Second,
 		BookingTimeout:     15 * time.Second,
 		ViewAge:            time.Second,
@@ -141,6 +145,7 @@ func (c *Config) check() error {
 	need(c.MaxRequestsPerConn >= 0, "MaxRequestsPerConn must not be negative")
 	need(c.ReadTimeout > 0 && c.WriteTimeout > 0 && c.IdleTimeout > 0, "timeouts must be positive")
 	need(c.MaxBody > 0 && c.CatalogLine > 0, "MaxBody and CatalogLine must be positive")
+	need(c.LargeBodies >= int64(c.MaxBody), "LargeBodies must be MaxBody or more")
 	need(c.CommandTimeout > 0 && c.BookingTimeout >= c.CommandTimeout,
 		"CommandTimeout must be positive and BookingTimeout no shorter")
 	need(c.ViewAge > 0 && c.ViewWait > 0, "ViewAge and ViewWait must be positive")

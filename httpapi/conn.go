@@ -33,6 +33,7 @@ type connCounts struct {
 	refusedP atomic.Uint64 // past the bound of a peer
 }
 
+// newGate puts a gate before a listener; perIP 0 is no bound for a peer.
 func newGate(ln net.Listener, max, perIP int, counts *connCounts) *gate {
 	g := &gate{Listener: ln, max: max, perIP: perIP, counts: counts}
 	g.mu.open = make(map[*conn]struct{})
@@ -77,6 +78,7 @@ func (g *gate) admit(c *conn) string {
 	return ""
 }
 
+// leave gives a connection's place back; a second time does nothing.
 func (g *gate) leave(c *conn) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -116,6 +118,7 @@ func refuseConn(nc net.Conn, code string) {
 	_ = nc.Close()
 }
 
+// peerAddr is what connections are counted by; those that are not TCP count as one.
 func peerAddr(nc net.Conn) netip.Addr {
 	if a, ok := nc.RemoteAddr().(*net.TCPAddr); ok {
 		return a.AddrPort().Addr().Unmap()

@@ -103,7 +103,8 @@ func TestMinVersion(t *testing.T) {
 	if r.get("availability", "held") != 3.0 || r.header.Get("Event-Version") != version {
 		t.Errorf("%s", r.body)
 	}
-	if r := w.do("GET", "/events/ev-1/tickets?status=held", "", "Min-Event-Version", version); len(r.list("tickets")) != 3 {
+	if r := w.do("GET", "/events/ev-1/tickets?status=held", "", "Min-Event-Version",
+		version); len(r.list("tickets")) != 3 {
 		t.Errorf("%s", r.body)
 	}
 	path := "/events/ev-1/holds/" + hold.str("id")
@@ -114,7 +115,8 @@ func TestMinVersion(t *testing.T) {
 			t.Errorf("%s: %s", path, r.body)
 		}
 		for _, bad := range []string{"-1", "1.0", "x", "99999999999999999999"} {
-			if r := w.do("GET", path, "", "Min-Event-Version", bad).want(400, codeInvalid); r.at() != headerMinVersion {
+			r := w.do("GET", path, "", "Min-Event-Version", bad).want(400, codeInvalid)
+			if r.at() != headerMinVersion {
 				t.Errorf("%s: %s", path, r.body)
 			}
 		}
@@ -207,7 +209,8 @@ func TestHoldBest(t *testing.T) {
 		t.Errorf("%s", r.body)
 	}
 	w.do("POST", "/events/ev-1/holds", `{"quantity":1,"maxPrice":0}`).want(409, codeNotEnough)
-	r = w.do("POST", "/events/ev-1/holds", `{"quantity":1,"maxPrice":{"amount":1,"currency":"USD"}}`).want(400, codeInvalid)
+	r = w.do("POST", "/events/ev-1/holds", `{"quantity":1,"maxPrice":{"amount":1,"currency":"USD"}}`).want(400,
+		codeInvalid)
 	if r.at() != "/maxPrice/currency" {
 		t.Errorf("%s", r.body)
 	}
@@ -359,7 +362,8 @@ func TestOwners(t *testing.T) {
 	w := newWorld(t, nil)
 	w.put(arena("ev-1"))
 	hold := "/events/ev-1/holds/" + w.do("POST", "/events/ev-1/holds", `{"quantity":1}`, "X-User-Id", "u1").str("id")
-	booking := w.do("POST", "/bookings/ev-1", `{"ticketIds":["FLOOR-1"],`+pay+`}`, "X-User-Id", "u1").header.Get("Location")
+	booking := w.do("POST", "/bookings/ev-1", `{"ticketIds":["FLOOR-1"],`+pay+`}`, "X-User-Id",
+		"u1").header.Get("Location")
 	for _, user := range []string{"u2", ""} {
 		w.do("GET", hold, "", "X-User-Id", user).want(404, codeHoldNotFound)
 		w.do("PATCH", hold, `{"add":["101-A-5"]}`, "X-User-Id", user).want(404, codeHoldNotFound)
@@ -406,7 +410,8 @@ func TestFailures(t *testing.T) {
 	w.do("POST", "/events/ev-1/holds", `{"quantity":1}`).want(500, codeInternal)
 	w.seller.before.Store(nil)
 	w.do("POST", "/events/ev-1/holds", `{"quantity":1}`).want(201)
-	if r := w.do("POST", "/events/ev-1/holds", `{"quantity":1}`, "X-Deadline-Ms", "0").want(400); r.at() != headerDeadline {
+	if r := w.do("POST", "/events/ev-1/holds", `{"quantity":1}`, "X-Deadline-Ms",
+		"0").want(400); r.at() != headerDeadline {
 		t.Errorf("%s", r.body)
 	}
 	w.do("POST", "/events/ev-1/holds", `{"quantity":1}`, "X-Deadline-Ms", "30001").want(400, codeInvalid)

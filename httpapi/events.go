@@ -65,6 +65,25 @@ func (c *call) cached(etag, body []byte) {
 	}
 	resp.Header.SetContentTypeBytes(strJSON)
 	resp.SetBodyRaw(body)
+	if len(body) > largeBody {
+		c.allowSlow(len(body))
+	}
+}
+
+// A body over largeBody bytes gets more time than WriteTimeout: a second for each
+// slowest bytes, so that a telephone can load the map of an arena.
+const (
+	largeBody = 256 << 10
+	slowest   = 64 << 10
+	slowMost  = 2 * time.Minute
+)
+
+// allowSlow gives a large answer the time that a slow peer needs to read it.
+func (c *call) allowSlow(n int) {
+	more := min(time.Duration(n/slowest)*time.Second, slowMost)
+	if err := c.ctx.SetWriteDeadline(time.Now().Add(c.srv.cfg.WriteTimeout + more)); err != nil {
+		c.srv.log.Debug("the write deadline cannot be moved", "error", err) // the peer is gone: the write says so
+	}
 }
 
 // loadEvent gets a view that the cache does not have, or not of the version that

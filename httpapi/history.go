@@ -63,6 +63,8 @@ func (s *Server) getHistory(c *call) {
 	c.historyPage(int(limit), records)
 }
 
+// historyPage answers with one JSON document. A full page says where the next
+// begins, even where that turns out to be empty.
 func (c *call) historyPage(limit int, records []actors.VersionedRecord) {
 	b := appendString(append(c.buf[:0], `{"eventId":`...), c.arg(0))
 	b = append(b, `,"records":[`...)
@@ -85,6 +87,7 @@ func (c *call) historyPage(limit int, records []actors.VersionedRecord) {
 	c.json(200)
 }
 
+// historyLines answers with a record a line, for tools that stream.
 func (c *call) historyLines(records []actors.VersionedRecord) {
 	c.buf = c.buf[:0]
 	for i := range records {

@@ -77,6 +77,7 @@ func (s *Server) postHold(c *call) {
 	}
 }
 
+// holdOfTickets fills the command from ticket ids. False: it has answered.
 func (c *call) holdOfTickets(req *holdRequest, cmd *sale.PlaceHold) bool {
 	if req.Quantity != nil || req.Section != nil || req.MaxPrice != nil || req.Adjacent != nil {
 		c.invalid(fieldError{At: "/ticketIds", Detail: "cannot stand beside quantity, section, maxPrice or adjacent"})
@@ -89,6 +90,8 @@ func (c *call) holdOfTickets(req *holdRequest, cmd *sale.PlaceHold) bool {
 	return true
 }
 
+// holdOfBest fills the command from a quantity and its conditions. False: it has
+// answered.
 func (c *call) holdOfBest(req *holdRequest, cmd *sale.PlaceHold) bool {
 	var errs []fieldError
 	switch {
@@ -187,6 +190,8 @@ func (c *call) checkTickets(at string, ids []string, least int) bool {
 	return true
 }
 
+// validTicket reports whether a string could be a ticket's id; whether there is
+// such a ticket is the event's to say.
 func validTicket(id string) bool {
 	if !validText(id, maxTicketID) {
 		return false

@@ -44,6 +44,8 @@ func newVerifier(key []byte, now func() time.Time) (*verifier, error) {
 	return &verifier{parser: p, key: parsed}, nil
 }
 
+// parseKey tells a PEM public key from a secret, and the algorithm that goes with it.
+// What looks like PEM and is not is an error: as a secret it would be public.
 func parseKey(key []byte) (alg string, parsed any, err error) {
 	block, _ := pem.Decode(key)
 	if block == nil {
@@ -102,11 +104,10 @@ func (c *call) user() (string, bool) {
 	h := &c.ctx.Request.Header
 	if v := c.srv.verifier; v != nil {
 		// With a key of our own the header of a gateway counts for nothing.
-		auth := h.Peek(fasthttp.HeaderAuthorization)
-		if auth == nil {
+		token, given, ok := c.bearer()
+		if !given {
 			return "", true
 		}
-		token, ok := bearer(auth)
 		if ok {
 			var user string
 			if user, ok = v.subject(token); ok {
@@ -127,14 +128,22 @@ func (c *call) user() (string, bool) {
 	return string(all[0]), true
 }
 
-func bearer(auth []byte) ([]byte, bool) {
+// bearer is the token of the Authorization header. A second such header, which
+// another program on the way might take for the true one, makes both worthless.
+func (c *call) bearer() (token []byte, given, ok bool) {
 	const scheme = "bearer "
-	if len(auth) <= len(scheme) || !bytes.EqualFold(auth[:len(scheme)], []byte(scheme)) {
-		return nil, false
+	all := c.ctx.Request.Header.PeekAll(fasthttp.HeaderAuthorization)
+	if len(all) != 1 {
+		return nil, len(all) > 0, false
 	}
-	return auth[len(scheme):], true
+	auth := all[0]
+	if len(auth) <= len(scheme) || !bytes.EqualFold(auth[:len(scheme)], []byte(scheme)) {
+		return nil, true, false
+	}
+	return auth[len(scheme):], true, true
 }
 
+// unauthorized answers 401, which names the scheme as RFC 9110 wants it.
 func (c *call) unauthorized() {
 	c.fail(codeUnauthorized, fault{})
 	c.ctx.Response.Header.Set(fasthttp.HeaderWWWAuthenticate, "Bearer")
@@ -151,7 +160,7 @@ func (c *call) checkAdmin() bool {
 		}
 		return true
 	}
-	token, ok := bearer(c.ctx.Request.Header.Peek(fasthttp.HeaderAuthorization))
+	token, _, ok := c.bearer()
 	got := sha256.Sum256(token)
 	if !ok || subtle.ConstantTimeCompare(got[:], want[:]) != 1 {
 		c.unauthorized()

@@ -14,7 +14,8 @@ func TestStrictJSON(t *testing.T) {
 	w.put(arena("ev-1"))
 	deep := strings.Repeat(`{"a":`, 17) + "1" + strings.Repeat("}", 17)
 	for body, at := range map[string]string{
-		`null`: "", `[]`: "", `"x"`: "", `7`: "", ` `: "", `{`: "", `}`: "", `nope`: "", `{}{}`: "", `{"quantity":1} x`: "",
+		`null`: "", `[]`: "", `"x"`: "", `7`: "", ` `: "", `{`: "", `}`: "", `nope`: "", `{}{}`: "",
+		`{"quantity":1} x`:             "",
 		"\xef\xbb\xbf{\"quantity\":1}": "", `{'quantity':1}`: "", `{"quantity":1,}`: "", deep: "",
 		strings.Repeat("[", 100_000): "", `{"quantity":1}` + "\x00": "",
 		`{}`:                                     "/quantity",
@@ -103,7 +104,8 @@ func TestMediaType(t *testing.T) {
 			t.Errorf("%s: %d, want %d", media, r.status, status)
 		}
 	}
-	resp, body, _ := w.raw("POST /events/ev-1/holds HTTP/1.1\r\nHost: x\r\nContent-Length: 14\r\n\r\n" + `{"quantity":1}`)
+	resp, body,
+		_ := w.raw("POST /events/ev-1/holds HTTP/1.1\r\nHost: x\r\nContent-Length: 14\r\n\r\n" + `{"quantity":1}`)
 	if resp.StatusCode != 415 {
 		t.Errorf("no media type: %d %s", resp.StatusCode, body)
 	}
@@ -125,8 +127,10 @@ func TestRequestID(t *testing.T) {
 
 // FuzzDecode: what decodes is a valid object without what is refused everywhere.
 func FuzzDecode(f *testing.F) {
-	for _, s := range []string{`{"quantity":1}`, `{"ticketIds":["a","b"]}`, `null`, `{"a":null}`, `{"section":"\u0000"}`,
-		`{"section":"4242 4242 4242 4242"}`, `[[[[[[[[[[[[[[[[[[`, `{"quantity":1,"quantity":1}`, "{\"section\":\"\xff\"}"} {
+	for _, s := range []string{`{"quantity":1}`, `{"ticketIds":["a","b"]}`, `null`, `{"a":null}`,
+		`{"section":"\u0000"}`,
+		`{"section":"4242 4242 4242 4242"}`, `[[[[[[[[[[[[[[[[[[`, `{"quantity":1,"quantity":1}`,
+		"{\"section\":\"\xff\"}"} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {

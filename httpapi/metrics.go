@@ -93,6 +93,10 @@ var (
 		"What a cache holds.", []string{"cache"}, nil)
 	descCacheMax = prometheus.NewDesc("boxoffice_http_cache_bytes_max",
 		"The bound on what a cache holds.", []string{"cache"}, nil)
+	descBodies = prometheus.NewDesc("boxoffice_http_large_bodies_bytes",
+		"Memory taken for large bodies being read.", nil, nil)
+	descBodiesMax = prometheus.NewDesc("boxoffice_http_large_bodies_bytes_max",
+		"The bound on memory for large bodies.", nil, nil)
 	descUploads = prometheus.NewDesc("boxoffice_http_catalog_uploads",
 		"Catalog uploads under way.", nil, nil)
 	descUploadsMax = prometheus.NewDesc("boxoffice_http_catalog_uploads_max",
@@ -105,7 +109,8 @@ type collector struct{ s *Server }
 // Describe sends the descriptions.
 func (k collector) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{descRequests, descRefusals, descInFlight, descConns, descMaxConns,
-		descConnsRefused, descCache, descEvicted, descCacheBytes, descCacheMax, descUploads, descUploadsMax} {
+		descConnsRefused, descCache, descEvicted, descCacheBytes, descCacheMax, descBodies, descBodiesMax, descUploads,
+		descUploadsMax} {
 		ch <- d
 	}
 	k.s.metrics.latency.Describe(ch)
@@ -142,6 +147,8 @@ func (k collector) Collect(ch chan<- prometheus.Metric) {
 		gauge(descCacheBytes, c.bytes(), c.name)
 		gauge(descCacheMax, c.max, c.name)
 	}
+	gauge(descBodies, k.s.largeBodies.Load())
+	gauge(descBodiesMax, k.s.cfg.LargeBodies)
 	gauge(descUploads, int64(len(k.s.uploads)))
 	gauge(descUploadsMax, int64(cap(k.s.uploads)))
 	m.latency.Collect(ch)

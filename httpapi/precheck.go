@@ -223,15 +223,25 @@ func codeOfReadError(nc net.Conn, err error) string {
 	return codeBadFraming
 }
 
-var errTooLarge = errors.New("body over its bound")
+var (
+	errTooLarge = errors.New("body over its bound")
+	errNoRoom   = errors.New("the memory for large bodies is in use")
+)
 
-// readBody appends a request's body to dst, at most max bytes of it.
-func readBody(ctx *fasthttp.RequestCtx, dst []byte, max int) ([]byte, error) {
+// readBody appends a request's body to dst, at most max bytes of it. Past
+// keepBuffer bytes it asks room for the memory of the largest body.
+func readBody(ctx *fasthttp.RequestCtx, dst []byte, max int, room func() bool) ([]byte, error) {
 	r := ctx.RequestBodyStream()
 	if r == nil {
 		return dst, nil
 	}
+	large := false
 	for {
+		if !large && len(dst) >= keepBuffer {
+			if large = room(); !large {
+				return dst, errNoRoom
+			}
+		}
 		if len(dst) == cap(dst) {
 			dst = append(dst, 0)[:len(dst)]
 		}
@@ -251,8 +261,11 @@ func readBody(ctx *fasthttp.RequestCtx, dst []byte, max int) ([]byte, error) {
 
 // codeOfBodyError is the code of an error of readBody.
 func codeOfBodyError(nc net.Conn, err error) string {
-	if errors.Is(err, errTooLarge) {
+	switch {
+	case errors.Is(err, errTooLarge):
 		return codeTooLarge
+	case errors.Is(err, errNoRoom):
+		return codeOverloaded
 	}
 	return codeOfReadError(nc, err)
 }

@@ -147,5 +147,7 @@ func (c *call) fail(code string, f fault) {
 
 // invalid answers invalid-request with the faults of one or more fields.
 func (c *call) invalid(errs ...fieldError) {
-	c.fail(codeInvalid, fault{detail: "The request has a member, parameter or header that cannot be accepted.", errors: errs})
+	c.fail(codeInvalid, fault{
+		detail: "The request has a member, parameter or header that cannot be accepted.", errors: errs,
+	})
 }

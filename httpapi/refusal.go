@@ -47,6 +47,7 @@ func (c *call) failed(err error) {
 	c.fail(code, fault{})
 }
 
+// codeOfFailure is the code of an error of Seller.
 func codeOfFailure(err error) string {
 	switch {
 	case errors.Is(err, actors.ErrOverloaded):
@@ -61,7 +62,15 @@ func codeOfFailure(err error) string {
 
 // refuse answers with an event's refusal.
 func (c *call) refuse(r *sale.Refusal) {
-	c.fail(string(r.Code), faultOf(r))
+	f := faultOf(r)
+	if r.Code == sale.WrongTickets {
+		at := "/ticketIds"
+		if c.route.method == "PATCH" {
+			at = "/remove"
+		}
+		f.errors = []fieldError{{At: at, Detail: r.Detail}}
+	}
+	c.fail(string(r.Code), f)
 }
 
 // faultOf is a refusal's members as the contract names them.
@@ -87,8 +96,6 @@ func faultOf(r *sale.Refusal) fault {
 			b = appendID(append(b, `,"holdId":`...), r.Hold)
 			b = appendTime(append(b, `,"expiresAt":`...), r.ExpiresAt)
 		}
-	case sale.WrongTickets:
-		f.errors = []fieldError{{At: "/ticketIds", Detail: r.Detail}}
 	}
 	f.members = b
 	return f

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"log/slog"
 	"runtime/debug"
@@ -93,6 +94,8 @@ type resource struct {
 	allow    string
 }
 
+// newRouter cuts the table's paths into segments. Rows of one path stand together
+// in the Allow header, in the table's order.
 func newRouter(table []route) *router {
 	r := &router{}
 	for i := range table {
@@ -108,6 +111,7 @@ func newRouter(table []route) *router {
 	return r
 }
 
+// add files a route under its path's length.
 func (r *router) add(rt *route) {
 	same := &r.bySize[len(rt.segments)]
 	for i := range *same {
@@ -148,6 +152,7 @@ func (r *router) find(path []byte, args *[2][]byte) *resource {
 	return nil
 }
 
+// matches compares segment by segment and notes the variable ones in args.
 func (res *resource) matches(segs [][]byte, args *[2][]byte) bool {
 	k := 0
 	for i, want := range res.segments {
@@ -213,12 +218,15 @@ func (s *Server) done(c *call, took time.Duration) {
 		c.route.stats.observe(status, took)
 	}
 	if s.cfg.AccessLog != nil {
-		s.cfg.AccessLog.LogAttrs(c.ctx, slog.LevelInfo, "request",
+		// Not the request's own context: a handler may keep what it is given.
+		s.cfg.AccessLog.LogAttrs(context.Background(), slog.LevelInfo, "request",
 			slog.String("route", c.name()), slog.Int("status", status), slog.Duration("took", took),
 			slog.Int("bytes", len(c.ctx.Response.Body())), slog.String("requestId", string(c.requestID())))
 	}
 }
 
+// name is the route as logs show it: its pattern, for the path itself holds ids
+// that give access to holds and bookings.
 func (c *call) name() string {
 	if c.route == nil {
 		return "none"
@@ -259,6 +267,8 @@ func (c *call) dispatch() bool {
 	return c.checkMedia() && (!c.route.admin || c.checkAdmin())
 }
 
+// route is the row of the request's method; HEAD is answered as GET is, and
+// fasthttp leaves the body out. Nil: the path has no such method.
 func (res *resource) route(h *fasthttp.RequestHeader) *route {
 	for _, rt := range res.routes {
 		if string(h.Method()) == rt.method || h.IsHead() && rt.method == "GET" {
@@ -271,9 +281,9 @@ func (res *resource) route(h *fasthttp.RequestHeader) *route {
 // readBody reads the whole body into the call's own memory.
 func (c *call) readBody() bool {
 	var err error
-	if c.body, err = readBody(c.ctx, c.body[:0], c.srv.cfg.MaxBody); err != nil {
+	if c.body, err = readBody(c.ctx, c.body[:0], c.srv.cfg.MaxBody, c.room); err != nil {
 		c.fail(codeOfBodyError(c.ctx.Conn(), err), fault{})
-		c.ctx.SetConnectionClose()
+		c.abandonBody()
 		return false
 	}
 	return true

@@ -32,6 +32,8 @@ type Server struct {
 	seatMaps  *viewCache[*seatMap]
 	encodings *viewCache[*seatMap] // only its flights are used: seatMaps keeps
 	uploads   chan struct{}        // a place for each upload under way
+	// largeBodies is the memory taken for bodies over keepBuffer, in bytes.
+	largeBodies atomic.Int64
 
 	draining atomic.Bool
 	stopped  chan struct{} // closed when Shutdown begins

@@ -53,6 +53,8 @@ func (s *Server) getTickets(c *call) {
 	s.loadSeatMap(c, q, string(key), least)
 }
 
+// params are the call's query parameters, which fill q. Values are copied: they
+// outlive the call as keys of the cache.
 func (q *ticketQuery) params() []param {
 	return []param{
 		{"section", func(v []byte) string {
@@ -131,6 +133,8 @@ func (s *Server) ticketsSince(c *call, q ticketQuery, least uint64) {
 	c.cached(strongTag(body), body)
 }
 
+// noSection answers a section that the event has not. It is a fault of the request
+// and no empty list: a client that misspells a section would wait for ever.
 func (c *call) noSection() {
 	c.invalid(fieldError{At: "?section", Detail: "is not a section of this event"})
 }

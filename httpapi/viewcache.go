@@ -80,6 +80,7 @@ func (vc *viewCache[V]) stale(key []byte) (v V, ok bool) {
 	return v, false
 }
 
+// find is the entry of a key, of any age. It takes no lock.
 func (vc *viewCache[V]) find(key []byte) *entry[V] {
 	base := vc.bucketOf(maphash.Bytes(vc.seed, key))
 	for i := range bucket {
@@ -90,6 +91,8 @@ func (vc *viewCache[V]) find(key []byte) *entry[V] {
 	return nil
 }
 
+// bucketOf is the first slot of a hash's bucket. The seed is the process's own, so
+// nobody outside can aim at one bucket.
 func (vc *viewCache[V]) bucketOf(hash uint64) int {
 	return int(hash&uint64(len(vc.slots)-1)) &^ (bucket - 1)
 }
@@ -102,6 +105,8 @@ func (vc *viewCache[V]) put(key string, v V, size int64, loaded time.Time) {
 	vc.putLocked(key, v, size, loaded)
 }
 
+// putLocked is put for callers that hold mu: writers take turns, so that the sum of
+// bytes is that of the slots. Readers see either entry.
 func (vc *viewCache[V]) putLocked(key string, v V, size int64, loaded time.Time) {
 	size += entryOverhead + int64(len(key))
 	if size > vc.max/4 {
