@@ -99,85 +99,103 @@ func TestANodeWithAnAddress(t *testing.T) {
 	}
 }
 
-// A nearly full disk refuses what writes, and lets what reads go on.
-func TestANearlyFullDisk(t *testing.T) {
+// tightDisk is a log on a disk whose free space the test sets.
+type tightDisk struct {
+	owned
+	t           *testing.T
+	free, looks atomic.Int64
+	broken      atomic.Bool
+	version     uint64 // of event e
+}
+
+func newTightDisk(t *testing.T, mark uint64) *tightDisk {
+	d := &tightDisk{t: t}
+	d.free.Store(1 << 30)
 	cfg := testConfig(t.TempDir())
 	cfg.SpaceInterval = time.Millisecond
-	cfg.MinFreeBytes = 80 << 20
-	var free, looks atomic.Int64
-	var broken atomic.Bool
-	free.Store(1 << 30)
+	cfg.MinFreeBytes = mark
 	storage.SetFreeSpace(&cfg, func(string) (uint64, error) {
-		looks.Add(1)
-		if broken.Load() {
+		d.looks.Add(1)
+		if d.broken.Load() {
 			return 0, errors.New("input/output error")
 		}
-		return uint64(free.Load()), nil
+		return uint64(d.free.Load()), nil
 	})
-	l := own(t, cfg)
-	shard := l.Shard("e")
-	epoch := l.epochs[shard]
-	version := uint64(0)
-	add := func() error {
-		err := l.Append(ctx, l.batch("e", version, []byte("x")))
-		if err == nil {
-			version++
-		}
-		return err
+	d.owned = own(t, cfg)
+	return d
+}
+
+// look waits until what is set now has been seen.
+func (d *tightDisk) look() {
+	d.t.Helper()
+	n := d.looks.Load()
+	eventually(d.t, "the disk is looked at", func() bool { return d.looks.Load() > n+1 })
+}
+
+// add appends a record.
+func (d *tightDisk) add() error {
+	err := d.Append(ctx, d.batch("e", d.version, []byte("x")))
+	if err == nil {
+		d.version++
 	}
-	look := func() { // waits until what is set now has been seen
-		n := looks.Load()
-		eventually(t, "the disk is looked at", func() bool { return looks.Load() > n+1 })
-	}
-	wantFull := func() {
-		t.Helper()
-		look()
-		eventually(t, "the disk is full", func() bool { return errors.Is(l.Healthy(), storage.ErrNoSpace) })
-		_, claim := l.Claim(ctx, shard, epoch)
-		for what, err := range map[string]error{
-			"append":     add(),
-			"tick":       l.Tick(ctx, shard, epoch, 1),
-			"checkpoint": l.SaveCheckpoint(ctx, "e", epoch, 1, []byte("x")),
-			"claim":      claim,
-		} {
-			if !errors.Is(err, storage.ErrNoSpace) || !errors.Is(err, storage.ErrUnavailable) {
-				t.Errorf("%s: %v", what, err)
-			}
-		}
-		if err := l.Confirm(ctx, shard, epoch); err != nil {
-			t.Errorf("confirm: %v", err)
-		}
-		if h, err := l.Load(ctx, "e"); err != nil || h.Version != version {
-			t.Errorf("load: version %d, %v", h.Version, err)
-		}
-	}
-	wantSpace := func() {
-		t.Helper()
-		look()
-		eventually(t, "the disk has space", func() bool { return l.Healthy() == nil })
-		if err := add(); err != nil {
-			t.Error(err)
+	return err
+}
+
+func (d *tightDisk) wantFull() {
+	d.t.Helper()
+	d.look()
+	shard := d.Shard("e")
+	epoch := d.epochs[shard]
+	_, claim := d.Claim(ctx, shard, epoch)
+	for what, err := range map[string]error{
+		"healthy":    d.Healthy(),
+		"append":     d.add(),
+		"tick":       d.Tick(ctx, shard, epoch, 1),
+		"checkpoint": d.SaveCheckpoint(ctx, "e", epoch, 1, []byte("x")),
+		"claim":      claim,
+	} {
+		if !errors.Is(err, storage.ErrNoSpace) || !errors.Is(err, storage.ErrUnavailable) {
+			d.t.Errorf("%s on a full disk: %v", what, err)
 		}
 	}
-	wantSpace()
-	free.Store(80<<20 - 1)
-	wantFull()
-	free.Store(89 << 20) // more than the mark, less than an eighth more
-	wantFull()
-	free.Store(90 << 20)
-	wantSpace()
-	free.Store(80 << 20) // it goes down again: the mark itself is enough
-	wantSpace()
-	large := l.batch("e", version, make([]byte, 4<<20)) // twice 4 MiB would go below the mark
-	if err := l.Append(ctx, large); !errors.Is(err, storage.ErrNoSpace) {
+	if err := d.Confirm(ctx, shard, epoch); err != nil {
+		d.t.Errorf("confirm: %v", err)
+	}
+	if h, err := d.Load(ctx, "e"); err != nil || h.Version != d.version {
+		d.t.Errorf("load: version %d, %v", h.Version, err)
+	}
+}
+
+func (d *tightDisk) wantSpace() {
+	d.t.Helper()
+	d.look()
+	if err := errors.Join(d.Healthy(), d.add()); err != nil {
+		d.t.Errorf("on a disk with space: %v", err)
+	}
+}
+
+// A nearly full disk refuses what writes, and lets what reads go on.
+func TestANearlyFullDisk(t *testing.T) {
+	d := newTightDisk(t, 80<<20)
+	d.wantSpace()
+	d.free.Store(80<<20 - 1)
+	d.wantFull()
+	d.free.Store(89 << 20) // more than the mark, less than an eighth more
+	d.wantFull()
+	d.free.Store(90 << 20)
+	d.wantSpace()
+	d.free.Store(80 << 20) // it goes down again: the mark itself is enough
+	d.wantSpace()
+	large := d.batch("e", d.version, make([]byte, 4<<20)) // twice 4 MiB would go below the mark
+	if err := d.Append(ctx, large); !errors.Is(err, storage.ErrNoSpace) {
 		t.Errorf("a large batch: %v", err)
 	}
-	wantSpace() // for small ones there is
-	free.Store(1 << 30)
-	broken.Store(true)
-	wantFull()
-	broken.Store(false)
-	wantSpace()
+	d.wantSpace() // for small ones there is
+	d.free.Store(1 << 30)
+	d.broken.Store(true)
+	d.wantFull()
+	d.broken.Store(false)
+	d.wantSpace()
 }
 
 // On a real small disk writes stop in time, nothing hangs, nothing acknowledged is
@@ -376,7 +394,6 @@ func TestTruncationAndRetention(t *testing.T) {
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	check(own(t, cfg))
 	images := 0
 	err := filepath.WalkDir(cfg.Dir, func(path string, _ os.DirEntry, err error) error {
 		if strings.HasSuffix(path, ".gbsnap") {
@@ -387,4 +404,5 @@ func TestTruncationAndRetention(t *testing.T) {
 	if err != nil || images == 0 {
 		t.Errorf("%d truncations were made: %v", images, err)
 	}
+	check(own(t, cfg))
 }

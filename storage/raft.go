@@ -62,6 +62,13 @@ func openRaft(
 	return host, nil
 }
 
+// logBuffers is how many buffers of 4 MiB the Raft log may have waiting for a flush.
+// Normally there are two. Near the bound the library calls its log busy and refuses
+// all proposals of all shards; it looks again only when something is flushed, and two
+// looks at the same time may end in the wrong order, so that it could stay busy for
+// ever. One batch of 16 MiB came near the library's 4 buffers; nothing comes near 32.
+const logBuffers = 32
+
 // hostConfig is the library's configuration of a node. One worker executes all
 // shards, and one log has them all, so that one sync serves them all: twice as fast
 // as the default. Both numbers are fixed for the life of a directory.
@@ -74,6 +81,7 @@ func hostConfig(dir string, cfg *Config, news func(raftio.LeaderInfo)) config.No
 	expert.Engine.CloseShards = 4
 	expert.LogDB = config.GetTinyMemLogDBConfig()
 	expert.LogDB.Shards = 1
+	expert.LogDB.KVMaxWriteBufferNumber = logBuffers
 	if cfg.RaftAddress == "" {
 		expert.TransportFactory = alone{}
 	}
