@@ -52,9 +52,10 @@ var problems = [...]problem{
 		cause:  "The bearer token is missing, malformed, expired or not ours.",
 		remedy: "Send Authorization: Bearer with a valid token."},
 	{code: codeDeclined, status: 402, title: "Payment declined",
-		cause:   "The payment provider said no. The tickets stay held until the hold ends, where there was a hold.",
-		remedy:  "Book again with another payment method and another Idempotency-Key before expiresAt.",
-		example: `,"reason":"insufficient_funds","holdId":"AAAAAAAAAAAAAAAAAAAAAA","expiresAt":"2026-12-01T10:10:00.000Z"`},
+		cause:  "The payment provider said no. The tickets stay held until the hold ends, where there was a hold.",
+		remedy: "Book again with another payment method and another Idempotency-Key before expiresAt.",
+		example: `,"reason":"insufficient_funds","holdId":"AAAAAAAAAAAAAAAAAAAAAA",` +
+			`"expiresAt":"2026-12-01T10:10:00.000Z"`},
 	{code: codeForbidden, status: 403, title: "Forbidden",
 		cause:  "The node has no admin token, so admin calls are answered to this machine only.",
 		remedy: "Start the node with an admin token, or call from the machine that it runs on."},

@@ -281,7 +281,8 @@ func TestSlow(t *testing.T) {
 	for name, send := range map[string]string{
 		"nothing": "",
 		"header":  "GET /events/ev-1 HT",
-		"body":    "POST /events/ev-1/holds HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 30\r\n\r\n{",
+		"body": "POST /events/ev-1/holds HTTP/1.1\r\nHost: x\r\n" +
+			"Content-Type: application/json\r\nContent-Length: 30\r\n\r\n{",
 		// Lines that end without CR do not end a header: more is waited for.
 		"bare line feeds": "GET /events/ev-1 HTTP/1.1\nHost: x\n\n",
 		"chunks": "POST /events/ev-1/holds HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n" +
