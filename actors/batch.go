@@ -83,7 +83,7 @@ func (e *event) flush() {
 	e.inFlight = true
 	e.batch = newBatch()
 	e.node.running.Add(1)
-	go e.commit(b)
+	e.node.pool.Schedule(func() { e.commit(b) })
 }
 
 // describe adds what readers see of the event as of the end of the batch.

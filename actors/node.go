@@ -24,6 +24,7 @@ type Node struct {
 	ticking  []atomic.Bool
 	events   registry
 	calls    callPool
+	pool     *pool
 	payer    *payer
 	metrics  *metrics
 	draining atomic.Bool
@@ -48,6 +49,7 @@ func Start(cfg Config) (*Node, error) {
 		shards:  make(shardTable, cfg.Log.Shards()),
 		ticking: make([]atomic.Bool, cfg.Log.Shards()),
 		stop:    make(chan struct{}),
+		pool:    newPool(),
 	}
 	for i := range n.shards {
 		n.shards[i].Store(&shard{id: uint64(i) + 1})
@@ -117,6 +119,7 @@ func (n *Node) Stop() {
 	n.running.Wait()
 	n.payer.stop()
 	n.system.Shutdown()
+	n.pool.close()
 }
 
 // tick looks for due deadlines and idle events until the node stops.
@@ -168,7 +171,8 @@ func (n *Node) activate(event string) (*activation, error) {
 	a.gate.emptied = func() { n.send(a, emptied{}) }
 	a.touch(n.clock.start)
 	n.running.Add(1) // until the actor has stopped
-	a.pid = n.system.Root.Spawn(actor.PropsFromProducer(func() actor.Actor { return newEvent(n, a) }))
+	a.pid = n.system.Root.Spawn(actor.PropsFromProducer(func() actor.Actor { return newEvent(n, a) },
+		actor.WithDispatcher(n.pool)))
 	got, added := n.events.add(a)
 	if !added {
 		n.system.Root.Poison(a.pid)
