@@ -149,12 +149,15 @@ type VersionedRecord struct {
 }
 
 // History reads committed records from version from (1 is the first), at most
-// limit, from this node's replica.
+// limit, from this node's replica. ErrTrimmed: retention has deleted the first of
+// them.
 func (c *Client) History(event string, from uint64, limit int) ([]VersionedRecord, error) {
 	raw, err := c.node.cfg.Log.Records(event, from, limit)
 	switch {
 	case errors.Is(err, storage.ErrNotFound):
 		return nil, &sale.Refusal{Code: sale.EventNotFound}
+	case errors.Is(err, storage.ErrTrimmed):
+		return nil, fmt.Errorf("%w: %w", ErrTrimmed, err)
 	case err != nil:
 		return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}

@@ -13,6 +13,8 @@ var (
 	// ErrUnknown: the command was sent to the log and its outcome is not known.
 	// Asking again with the same idempotency key tells.
 	ErrUnknown = errors.New("outcome unknown")
+	// ErrTrimmed: the records asked for are past their retention.
+	ErrTrimmed = errors.New("the records are past their retention")
 )
 
 // errMoved: this activation has ended, nothing was done; the next one may answer.

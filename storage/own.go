@@ -231,16 +231,8 @@ func (l *replicated) Records(event string, from uint64, limit int) (out [][]byte
 	if err := CheckEvent(event); err != nil {
 		return nil, err
 	}
-	from = max(from, 1)
 	err = l.read(l.Shard(event), func(v view) error {
-		meta, err := v.event([]byte(event))
-		if err != nil || from > meta.version || limit <= 0 {
-			return err
-		}
-		if from < meta.first {
-			return fmt.Errorf("read record %d of %q: %w: the first is %d", from, event, ErrTrimmed, meta.first)
-		}
-		out, err = v.records([]byte(event), meta, from, min(uint64(limit), meta.version-from+1))
+		out, err = v.page([]byte(event), max(from, 1), limit)
 		return err
 	})
 	return out, err

@@ -158,6 +158,18 @@ func collect(it *pebble.Iterator, key []byte, from, n uint64) ([][]byte, error) 
 	return out, nil
 }
 
+// page reads at most limit records from version from on; none beyond the last.
+func (v view) page(event []byte, from uint64, limit int) ([][]byte, error) {
+	meta, err := v.event(event)
+	if err != nil || from > meta.version || limit <= 0 {
+		return nil, err
+	}
+	if from < meta.first {
+		return nil, fmt.Errorf("read record %d of %q: %w: the first is %d", from, event, ErrTrimmed, meta.first)
+	}
+	return v.records(event, meta, from, min(uint64(limit), meta.version-from+1))
+}
+
 // busy lists the busy events of the shard.
 func (v view) busy() ([]string, error) {
 	prefix := v.keys.kind(kindBusy)

@@ -103,14 +103,11 @@ func (r *ReadOnly) View(event string) (out View, err error) {
 	return out, err
 }
 
-// Records reads records from version from on, at most limit.
+// Records reads records from version from on, at most limit; ErrTrimmed where
+// retention has deleted the first of them.
 func (r *ReadOnly) Records(event string, from uint64, limit int) (out [][]byte, err error) {
 	err = r.read(event, func(v view, id []byte) error {
-		meta, err := v.event(id)
-		if err != nil || from > meta.version || from < meta.first {
-			return err
-		}
-		out, err = v.records(id, meta, from, min(uint64(limit), meta.version-from+1))
+		out, err = v.page(id, from, limit)
 		return err
 	})
 	return out, err
