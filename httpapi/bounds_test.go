@@ -2,10 +2,16 @@ package httpapi
 
 import (
 	"bytes"
+	"fmt"
 	"log/slog"
 	"net"
+	"runtime"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+
+	"boxoffice/actors/sale"
 )
 
 // The memory for large bodies has a bound, and room comes back.
@@ -82,4 +88,57 @@ func TestConfig(t *testing.T) {
 	if _, err := New(cfg); err != nil {
 		t.Error(err)
 	}
+}
+
+// Lines of one event go one after another, whatever goes on beside them.
+func TestCatalogOrder(t *testing.T) {
+	w := newWorld(t, nil)
+	var under atomic.Int64
+	other := make(chan struct{})
+	var once sync.Once
+	w.seller.intercept(func(event string, _ sale.Command) error {
+		if event != "twice" {
+			once.Do(func() { close(other) })
+			return nil
+		}
+		if under.Add(1) > 1 {
+			t.Error("two lines of one event are under way")
+		}
+		<-other // a line behind both is under way: the reader has handed out both
+		for range 1000 {
+			runtime.Gosched() // time for the second, where nothing holds it back
+		}
+		under.Add(-1)
+		return nil
+	})
+	lines := text(t, "twice") + "\n" + strings.Replace(text(t, "twice"), "Ada and", "Bob and", 1)
+	for i := range 100 {
+		lines += "\n" + text(t, fmt.Sprint("ev-", i))
+	}
+	r := w.do("POST", catalogPath, lines, "Content-Type", ndjsonType)
+	if accepted, _, _, _ := summary(t, r); accepted != 102 {
+		t.Errorf("%s", r.body)
+	}
+	if r := w.do("GET", "/events/twice", "").want(200); r.str("title") != "Bob and the Loops" {
+		t.Errorf("%s", r.body)
+	}
+}
+
+// BenchmarkCatalog is an upload of a thousand events, without what a log costs.
+func BenchmarkCatalog(b *testing.B) {
+	w := newWorld(b, nil)
+	var lines strings.Builder
+	for i := range 1000 {
+		lines.WriteString(text(b, fmt.Sprint("ev-", i)) + "\n")
+	}
+	for b.Loop() {
+		resp, err := w.client.Post("http://"+w.addr+catalogPath, ndjsonType, strings.NewReader(lines.String()))
+		if err != nil || resp.StatusCode != 200 {
+			b.Fatal(resp, err)
+		}
+		if err := resp.Body.Close(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(1000*b.N)/b.Elapsed().Seconds(), "events/s")
 }
