@@ -99,7 +99,7 @@ func (e *event) describe(b *batch) {
 			b.details = &salepb.Details{Event: r.Event, MinPrice: lowest, MaxPrice: highest}
 		}
 	}
-	every := max(e.node.cfg.CheckpointEvery, b.summary.Holds+b.summary.Bookings)
+	every := max(e.node.cfg.CheckpointEvery, 4*(b.summary.Holds+b.summary.Bookings))
 	if e.sinceCheckpoint >= every && !e.checkpointing.Load() {
 		c := e.state.Checkpoint()
 		b.save = &c
