@@ -124,11 +124,7 @@ func (e *event) commit(b *batch) {
 	for _, r := range b.replies {
 		r.call.finish(r.answer, nil)
 	}
-	full := false
-	for _, t := range b.tasks {
-		full = !e.node.payer.submit(e.self.event, t) || full
-	}
-	if full {
+	if len(b.tasks) > 0 && !e.node.payer.submit(e.self.event, b.tasks) {
 		e.node.send(e.self, resubmit{})
 	}
 	save := b.save

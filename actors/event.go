@@ -12,7 +12,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 )
 
-// The messages of an event's actor besides *call and *sale.SettlePayment.
+// The messages of an event's actor besides *call and []*sale.SettlePayment.
 type (
 	begin     struct{} // load the event
 	tickDue   struct{} // a deadline has come
@@ -107,8 +107,10 @@ func (e *event) handle(m any) {
 	switch m := m.(type) {
 	case *call:
 		e.call(m)
-	case *sale.SettlePayment:
-		e.settle(m)
+	case []*sale.SettlePayment:
+		for _, news := range m {
+			e.settle(news)
+		}
 	case begin:
 		e.load()
 	case loaded:

@@ -83,7 +83,7 @@ func (n *Node) registerGauges(r *prometheus.Registry) {
 	gauge("boxoffice_bookings", "Confirmed bookings of the events in memory.",
 		sum(func(a *activation) int64 { return a.counts.bookings.Load() }))
 	gauge("boxoffice_payments_queued", "Payment tasks that wait for a worker.",
-		func() float64 { return float64(len(n.payer.queue)) })
+		func() float64 { return float64(n.payer.waiting()) })
 	gauge("boxoffice_payments_queued_limit", "The bound of boxoffice_payments_queued.",
 		func() float64 { return payerQueue })
 	gauge("boxoffice_shards_owned", "Shards that this node may write.", func() float64 {

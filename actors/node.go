@@ -196,10 +196,17 @@ func (n *Node) send(a *activation, m any) {
 
 // settle gives the payer's news to an event. It does not wait: news that is lost
 // is asked for again by the next activation.
-func (n *Node) settle(event string, cmd *sale.SettlePayment) {
+func (n *Node) settle(event string, news []*sale.SettlePayment) {
 	a, err := n.activate(event)
 	if err != nil {
 		return
 	}
-	n.send(a, cmd)
+	n.send(a, news)
+}
+
+// remind has an event offer its tasks again after a while.
+func (n *Node) remind(event string) {
+	if a := n.events.get(event); a != nil {
+		n.send(a, resubmit{})
+	}
 }

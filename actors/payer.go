@@ -2,8 +2,6 @@ package actors
 
 import (
 	"context"
-	"errors"
-	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -25,8 +23,12 @@ type task struct {
 //
 // At most Config.MaxPayments calls are under way, and at most payerQueue tasks
 // wait; a task beyond that is offered again by its event.
+//
+// A provider that can take many tasks in one call (payment.Prompt) gets all that
+// one commit has brought; what it cannot answer at once is asked by itself.
 type payer struct {
 	node   *Node
+	prompt payment.Prompt // nil: the provider takes one at a time
 	ctx    context.Context
 	cancel context.CancelFunc
 	queue  chan job
@@ -35,6 +37,7 @@ type payer struct {
 		workers int
 		idle    int                 // workers that no queued job counts on
 		extra   int                 // queued jobs that count on no worker
+		tasks   int                 // in queued jobs
 		busy    map[jobKey]struct{} // queued or under way
 		patience
 	}
@@ -44,10 +47,12 @@ type payer struct {
 // payerQueue bounds the tasks that wait for a worker: at 100 bytes each, 6 MB.
 const payerQueue = 65536
 
-// job is a task of an event's booking.
+// job is tasks of an event's bookings: all that a commit brought, or one to be
+// asked by itself.
 type job struct {
 	event string
-	task
+	tasks []task
+	alone bool
 }
 
 // jobKey keeps one booking from being worked at twice at a time.
@@ -58,27 +63,55 @@ type jobKey struct {
 
 func newPayer(n *Node) *payer {
 	p := &payer{node: n, queue: make(chan job, payerQueue)}
+	p.prompt, _ = n.cfg.Gateway.(payment.Prompt)
 	p.ctx, p.cancel = context.WithCancel(context.Background())
 	p.mu.busy = map[jobKey]struct{}{}
 	return p
 }
 
-// submit takes a task, unless the same booking is being worked at; it reports
-// false where the queue is full. It never blocks.
-func (p *payer) submit(event string, t task) bool {
-	j := job{event, t}
+// submit takes tasks, except those whose booking is being worked at; it reports
+// false where there was no room for all. It never blocks and keeps no part of ts.
+func (p *payer) submit(event string, ts []task) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if _, working := p.mu.busy[j.key()]; working || p.ctx.Err() != nil {
+	if p.ctx.Err() != nil {
 		return true
 	}
-	select {
-	case p.queue <- j:
-	default:
+	fresh := make([]task, 0, len(ts))
+	for _, t := range ts {
+		key := jobKey{event, t.booking.ID}
+		if _, working := p.mu.busy[key]; !working {
+			p.mu.busy[key] = struct{}{}
+			fresh = append(fresh, t)
+		}
+	}
+	if p.prompt != nil {
+		return len(fresh) == 0 || p.addLocked(job{event, fresh, false})
+	}
+	room := true
+	for i := range fresh {
+		room = p.addLocked(job{event, fresh[i : i+1 : i+1], true}) && room
+	}
+	return room
+}
+
+// addLocked queues a job of busy bookings and sees to it that a worker takes it;
+// false: there is no room, and they are busy no more.
+func (p *payer) addLocked(j job) bool {
+	room := p.mu.tasks+len(j.tasks) <= payerQueue
+	if room {
+		select {
+		case p.queue <- j:
+		default:
+			room = false
+		}
+	}
+	if !room {
 		p.node.metrics.refused("payments")
+		p.freeLocked(j)
 		return false
 	}
-	p.mu.busy[j.key()] = struct{}{}
+	p.mu.tasks += len(j.tasks)
 	switch {
 	case p.mu.idle > 0:
 		p.mu.idle--
@@ -92,7 +125,18 @@ func (p *payer) submit(event string, t task) bool {
 	return true
 }
 
-func (j job) key() jobKey { return jobKey{j.event, j.booking.ID} }
+func (p *payer) freeLocked(j job) {
+	for _, t := range j.tasks {
+		delete(p.mu.busy, jobKey{j.event, t.booking.ID})
+	}
+}
+
+// waiting is how many tasks wait for a worker.
+func (p *payer) waiting() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.mu.tasks
+}
 
 // workerIdle is how long a worker waits for the next job: long enough that a sale
 // under way does not make goroutines all the time.
@@ -169,79 +213,6 @@ func (p *payer) patient(timeout time.Duration) context.Context {
 		x.ctx, x.cancel = context.WithDeadline(p.ctx, x.until)
 	}
 	return p.mu.ctx
-}
-
-// do tries a task until its outcome is known or the node stops.
-func (p *payer) do(j job) {
-	news, ok := p.try(j)
-	p.mu.Lock()
-	delete(p.mu.busy, j.key()) // before the news: it may bring the next task
-	p.mu.Unlock()
-	if ok {
-		p.node.settle(j.event, news)
-	}
-}
-
-// The pauses between two tries of one task; each is drawn from its upper half.
-const (
-	firstPause = 100 * time.Millisecond
-	lastPause  = 5 * time.Second
-)
-
-func (p *payer) try(j job) (*sale.SettlePayment, bool) {
-	pause := firstPause
-	for {
-		news, err := p.call(j)
-		if err == nil {
-			return news, true
-		}
-		p.node.metrics.paymentRetries.Inc()
-		if p.ctx.Err() != nil {
-			return nil, false
-		}
-		p.node.cfg.Logger.Warn("the payment provider gave no answer; it is asked again",
-			"event", j.event, "task", j.booking.Task().String(), "error", err)
-		select {
-		case <-p.ctx.Done():
-			return nil, false
-		case <-time.After(pause/2 + rand.N(pause/2)):
-		}
-		pause = min(2*pause, lastPause)
-	}
-}
-
-// reasonInvalid is the reason of a decline where the provider could make nothing
-// of the request.
-const reasonInvalid = "invalid_request"
-
-// call asks the provider once.
-func (p *payer) call(j job) (*sale.SettlePayment, error) {
-	ctx := p.patient(p.node.cfg.PaymentTimeout)
-	began := time.Now()
-	b, id := j.booking, j.booking.ID.String()
-	news := &sale.SettlePayment{
-		Booking: b.ID, Task: b.Task(), Provider: p.node.cfg.Gateway.Name(), PaymentID: b.PaymentID,
-	}
-	defer func() { p.node.metrics.paymentCall(news.Task, time.Since(began)) }()
-	switch news.Task {
-	case sale.Authorise:
-		o, err := p.node.cfg.Gateway.Authorise(ctx, payment.Request{
-			Key: payment.AuthKey(id), Amount: b.Total, Currency: j.currency,
-			Method: b.Method, Token: b.Token, Event: j.event, Booking: id,
-		})
-		news.PaymentID, news.Declined, news.Reason = o.PaymentID, o.Declined, o.Reason
-		if err != nil && payment.IsDefinite(err) { // asking again cannot help
-			p.node.cfg.Logger.Error("the payment provider can make nothing of a booking",
-				"event", j.event, "error", err)
-			news.Declined, news.Reason, err = true, reasonInvalid, nil
-		}
-		return news, err
-	case sale.Capture:
-		return news, p.node.cfg.Gateway.Capture(ctx, payment.CaptureKey(id), b.PaymentID)
-	case sale.Refund:
-		return news, p.node.cfg.Gateway.Refund(ctx, payment.RefundKey(id), b.PaymentID)
-	}
-	return nil, errors.New("nothing is owed")
 }
 
 // stop ends every call and waits for the workers.

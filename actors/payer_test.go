@@ -186,3 +186,67 @@ func TestASlowPaymentHoldsUpNobody(t *testing.T) {
 		}
 	})
 }
+
+// prompt is a bank that takes many tasks at once, and puts off every third.
+type prompt struct {
+	*bank
+	asked, many int
+}
+
+func (p *prompt) AuthoriseMany(ctx context.Context, rs []payment.Request, answers []payment.Answer) {
+	p.many++
+	for i, r := range rs {
+		if p.asked++; p.asked%3 == 0 {
+			answers[i] = payment.Answer{Err: payment.ErrLater}
+			continue
+		}
+		answers[i].Outcome, answers[i].Err = p.Authorise(ctx, r)
+	}
+}
+
+func (p *prompt) CaptureMany(ctx context.Context, cs []payment.Charge, answers []payment.Answer) {
+	for i, c := range cs {
+		answers[i] = payment.Answer{Err: p.Capture(ctx, c.Key, c.PaymentID)}
+	}
+}
+
+// A provider that takes many gets what one commit brought in one call; what it
+// puts off is asked by itself; each booking is paid and captured once.
+func TestAPromptProviderTakesManyAtOnce(t *testing.T) {
+	var p *prompt
+	inWorld(t, func(c *Config) {
+		p = &prompt{bank: c.Gateway.(*bank)}
+		c.Gateway = p
+	}, func(w *world) {
+		w.define()
+		stall := w.log.StallAppend("e")
+		first := w.later(w.book("S-A-1"))
+		<-stall.Arrived()
+		var rest []<-chan result
+		for i := range 30 {
+			rest = append(rest, w.later(w.book(fmt.Sprintf("S-%c-%d", 'B'+i/10, i%10+1))))
+		}
+		synctest.Wait()
+		stall.Release()
+		for _, c := range append(rest, first) {
+			if r := <-c; r.err != nil || r.answer.Booking == nil || r.answer.Booking.Status != sale.BookingConfirmed {
+				t.Errorf("got %v", r)
+			}
+		}
+		synctest.Wait()
+		w.expect("69 available, 0 held, 31 booked")
+		if p.many != 2 || len(p.authorised) != 31 || len(p.captured) != 31 {
+			t.Errorf("%d calls, %d authorised, %d captured", p.many, len(p.authorised), len(p.captured))
+		}
+		for key, n := range p.captured {
+			if n != 1 {
+				t.Errorf("%s was captured %d times", key, n)
+			}
+		}
+		b := w.must(&sale.CancelBooking{ID: w.must(w.book("S-A-9")).Booking.ID}).Booking
+		synctest.Wait()
+		if b = w.must(&sale.ShowBooking{ID: b.ID}).Booking; b.Status != sale.BookingRefunded {
+			t.Errorf("cancelled: %v", b.Status)
+		}
+	})
+}

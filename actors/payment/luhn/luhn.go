@@ -22,6 +22,9 @@
 // card number need not be scanned, and texts of an organiser (descriptions with
 // telephone numbers) should not be.
 //
+// Ids are another matter: "T-1780315200000" is a seat, and one of ten numbers like
+// its own passes. Is asks whether a text is a card number and nothing else.
+//
 // The package is pure.
 package luhn
 
@@ -56,6 +59,22 @@ func Contains[T ~string | ~[]byte](text T) bool {
 		at = end + minDigits // text[end] is in no span: the next one begins behind it
 	}
 	return false
+}
+
+// Is reports whether the whole text is a card number: digits, and single spaces
+// or dashes between or around them. It is the rule for ids, where Contains would
+// refuse what has such digits by chance.
+func Is[T ~string | ~[]byte](text T) bool {
+	var all sum
+	for i := range len(text) {
+		switch {
+		case class[text[i]] == digit:
+			all.add(i, text[i]-'0')
+		case class[text[i]] != separator, i > 0 && class[text[i-1]] == separator:
+			return false
+		}
+	}
+	return all.card()
 }
 
 // inSpan looks for a card number in the digits and separators from begin to end.

@@ -68,6 +68,25 @@ func TestContains(t *testing.T) {
 	}
 }
 
+// TestIs: the whole text counts, and what is a card number in it does not.
+func TestIs(t *testing.T) {
+	for text, want := range map[string]bool{
+		"4242424242424242": true, "4242 4242 4242 4242": true, "4242-4242-4242-4242": true, "3782-822463 10005": true,
+		" 4242424242424242 ": true, "4222222222222": true, "6212345678900000003": true,
+		"": false, "-": false, "4242424242424243": false, "424242424242": false, "42424242424242424242": false,
+		"4242  4242 4242 4242": false, "4242.4242.4242.4242": false, "4242 4242 4242 4242 123": false,
+		"T-4242424242424242": false, "4242424242424242-A": false, "Süd 4242 4242 4242 4242": false,
+		"4242424242424242/1": false, "f71f8e0d-c109-4a50-9826-2559981d915e": false,
+	} {
+		if Is(text) != want || Is([]byte(text)) != want {
+			t.Errorf("%q: want %v", text, want)
+		}
+		if want && !Contains(text) {
+			t.Errorf("%q is a card number and contains none", text)
+		}
+	}
+}
+
 // TestByChance: one time in milliseconds of ten looks like a card number.
 func TestByChance(t *testing.T) {
 	found := 0
