@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"boxoffice/actors/payment/luhn"
 	"boxoffice/actors/sale"
 	"boxoffice/actors/sale/catalog"
 
@@ -19,6 +20,10 @@ func (s *Server) putEvent(c *call) {
 		return
 	}
 	id := c.arg(0)
+	if luhn.Is(id) {
+		c.invalid(fieldError{"/id", "is a card number"})
+		return
+	}
 	switch e.ID {
 	case "":
 		e.ID = id

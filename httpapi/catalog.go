@@ -221,7 +221,7 @@ func (u *upload) define(e *catalog.Event) (sale.Answer, error) {
 // refuse keeps the answer about a refused line.
 func (u *upload) refuse(number int, id, code string, f fault) {
 	b := strconv.AppendInt([]byte(`{"line":`), int64(number), 10)
-	if id != "" && isToken([]byte(id), maxID) && !luhn.Contains(id) {
+	if id != "" && isToken([]byte(id), maxID) && !luhn.Is(id) {
 		b = appendString(append(b, `,"id":`...), id)
 	}
 	p := problemOf(code)

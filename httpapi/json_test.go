@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"boxoffice/actors/sale/catalog"
+
 	"github.com/go-json-experiment/json"
 )
 
@@ -87,6 +89,79 @@ func TestStrictJSON(t *testing.T) {
 	}
 	if n := w.seller.done.Load(); n != 1 {
 		t.Errorf("%d commands reached the event, only the PUT should", n)
+	}
+}
+
+// Ids: digits in one that look like a card number are no fault, as long as there
+// is something else. In other members they are.
+func TestIDsWithDigits(t *testing.T) {
+	w := newWorld(t, nil)
+	const card = "4242424242424242"
+	for _, name := range []string{"T-" + card, "S_4242-4242-4242-4242", "f71f8e0d-c109-4a50-9826-2559981d915e",
+		card + "_1"} {
+		e := arena(name)
+		e.Venue.ID, e.Performers[0].ID = name, name
+		e.Inventory.Sections = []catalog.Section{
+			{Name: "R " + card, Price: 1, Rows: []catalog.Row{{Name: "A " + card, Seats: 2}}},
+			{Name: "S", Price: 1, Seats: []catalog.Seat{{ID: name, Row: "A " + card, Number: "B " + card}, {ID: "B"}}},
+		}
+		w.put(e)
+		b, err := appendEvent(nil, e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := w.do("POST", catalogPath, string(b), "Content-Type", ndjsonType)
+		if accepted, _, refused, _ := summary(t, r); accepted != 1 || refused != 0 {
+			t.Errorf("%s", r.body)
+		}
+		hold := w.do("POST", "/events/"+name+"/holds", `{"ticketIds":["`+name+`"]}`).want(201).str("id")
+		path := "/events/" + name + "/holds/" + hold
+		w.do("PATCH", path, `{"add":["B"],"remove":["`+name+`"]}`).want(200)
+		w.do("PATCH", path, `{"add":["`+name+`"]}`).want(200)
+		w.do("POST", "/bookings/"+name, `{"ticketIds":["R `+card+`-A `+card+`-1"],`+pay+`}`).want(201)
+		for at, bad := range map[string]string{
+			"/title": strings.Replace(string(b), "Ada and", "T-"+card, 1),
+			"/genre": strings.Replace(string(b), "Rock", "T-"+card, 1),
+			"/id":    strings.Replace(string(b), `"id":"`+name, `"id":"`+card, 1),
+		} {
+			if r := w.do("PUT", "/admin/events/"+name, bad).want(400, codeInvalid); r.at() != at {
+				t.Errorf("at %q, want %q: %s", r.at(), at, r.body)
+			}
+		}
+	}
+}
+
+// An id that is a card number as a whole is refused, and so is every other text
+// that has one in it.
+func TestCardNumbers(t *testing.T) {
+	w := newWorld(t, nil)
+	const card = "4242424242424242"
+	body := text(t, "ev-1")
+	for member, at := range map[string]string{
+		`"id":"v-1"`: "/venue/id", `"id":"p-1"`: "/performers/0/id", `"name":"101"`: "/inventory/sections/0/name",
+		`"name":"B"`: "/inventory/sections/0/rows/1/name",
+	} {
+		name, _, _ := strings.Cut(member, ":")
+		bad := strings.Replace(body, member, name+`:"4242 4242 4242 4242"`, 1)
+		if r := w.do("PUT", "/admin/events/ev-1", bad).want(400, codeInvalid); r.at() != at {
+			t.Errorf("at %q, want %q: %s", r.at(), at, r.body)
+		}
+	}
+	w.do("PUT", "/admin/events/"+card, strings.Replace(body, `"id":"ev-1",`, "", 1)).want(400, codeInvalid)
+	for at, bad := range map[string]string{
+		"/ticketIds/1":       `{"ticketIds":["a","` + card + `"]}`,
+		"/section":           `{"quantity":1,"section":"T-` + card + `"}`,
+		"/ticketIds/x":       `{"ticketIds":{"x":"T-` + card + `"}}`,
+		"/ticketIds/0/1":     `{"ticketIds":[["a","T-` + card + `"]]}`,
+		"/paymentInfo/token": `{"ticketIds":["a"],"paymentInfo":{"method":"card","token":"tok-` + card + `"}}`,
+	} {
+		target := "/events/ev-1/holds"
+		if strings.Contains(bad, "paymentInfo") {
+			target = "/bookings/ev-1"
+		}
+		if r := w.do("POST", target, bad).want(400, codeInvalid); r.at() != at {
+			t.Errorf("at %q, want %q: %s", r.at(), at, r.body)
+		}
 	}
 }
 
