@@ -21,7 +21,8 @@ func promptSandbox(t *testing.T) (*Sandbox, string) {
 
 func bookingRequest(n int, token string) Request {
 	id := fmt.Sprint("b", n)
-	return Request{Key: AuthKey(id), Amount: 100, Currency: "USD", Method: "card", Token: token, Event: "e", Booking: id}
+	return Request{Key: AuthKey(id), Amount: 100, Currency: "USD", Method: "card", Token: token,
+		Event: "e", Booking: id}
 }
 
 // Many requests are told what each would be told by itself, and are in the ledger
@@ -47,7 +48,8 @@ func TestManyAreToldAsOneWouldBe(t *testing.T) {
 			continue
 		}
 		want, err := one.Authorise(ctx, rs[i])
-		if a.Outcome != want || (a.Err == nil) != (err == nil) || errors.Is(a.Err, ErrInvalid) != errors.Is(err, ErrInvalid) {
+		if a.Outcome != want || (a.Err == nil) != (err == nil) ||
+			errors.Is(a.Err, ErrInvalid) != errors.Is(err, ErrInvalid) {
 			t.Errorf("%s: %+v, by itself %+v, %v", rs[i].Token, a, want, err)
 		}
 	}
@@ -63,7 +65,8 @@ func TestManyAreToldAsOneWouldBe(t *testing.T) {
 	for range 2 { // with the same keys: once
 		told := make([]Answer, len(charges))
 		many.CaptureMany(ctx, charges, told)
-		if told[0].Err != nil || told[1].Err != nil || !errors.Is(told[2].Err, ErrState) || !errors.Is(told[3].Err, ErrLater) {
+		if told[0].Err != nil || told[1].Err != nil ||
+			!errors.Is(told[2].Err, ErrState) || !errors.Is(told[3].Err, ErrLater) {
 			t.Errorf("captures: %+v", told)
 		}
 	}

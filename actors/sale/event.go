@@ -16,7 +16,7 @@ func (s *State) defineEvent(at catalog.Time, c *DefineEvent, out []Record) ([]Re
 	if s.event != nil {
 		was := s.describe()
 		if was.Equal(c.Event) {
-			return out, Answer{Event: was}
+			return out, Answer{Event: was, Unchanged: true}
 		}
 		if refusal := s.wouldLose(was, c.Event); refusal != nil {
 			return out, Answer{Refusal: refusal}

@@ -124,5 +124,8 @@ func tellAnswer(a Answer) string {
 	if a.Created {
 		text += " (new)"
 	}
+	if a.Unchanged {
+		text += " (as it was)"
+	}
 	return text
 }

@@ -107,8 +107,10 @@ type Answer struct {
 	Refusal  *Refusal
 	Event    *catalog.Event
 	Created  bool // DefineEvent: the event is new
-	Plan     *inventory.Plan
-	Hold     *Hold
-	Booking  *Booking
-	Tickets  *inventory.Snapshot
+	// Unchanged: DefineEvent: the event was so already, and nothing was recorded.
+	Unchanged bool
+	Plan      *inventory.Plan
+	Hold      *Hold
+	Booking   *Booking
+	Tickets   *inventory.Snapshot
 }

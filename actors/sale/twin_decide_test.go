@@ -69,7 +69,7 @@ func (w *twin) decide(at catalog.Time, c Command, key Key) Answer {
 	case *CancelBooking:
 		return w.cancel(at, c, key)
 	case *ShowEvent:
-		return Answer{Event: w.event}
+		return Answer{Event: w.event, Unchanged: true}
 	}
 	panic("the twin does not know the command")
 }
@@ -105,7 +105,7 @@ func (w *twin) define(at catalog.Time, c *DefineEvent, key Key) Answer {
 	created := w.event == nil
 	if !created {
 		if w.event.Equal(c.Event) {
-			return Answer{Event: w.event}
+			return Answer{Event: w.event, Unchanged: true}
 		}
 		if r := w.lost(c.Event); r != nil {
 			return Answer{Refusal: r}

@@ -75,7 +75,8 @@ func TestFullDisk(t *testing.T) {
 		Code     string `json:"code"`
 		Executed any    `json:"executed"`
 	}
-	if err := json.Unmarshal(r.body, &problem); err != nil || problem.Code != "unavailable" || problem.Executed != false {
+	err = json.Unmarshal(r.body, &problem)
+	if err != nil || problem.Code != "unavailable" || problem.Executed != false {
 		t.Errorf("the answer was %s", r.body)
 	}
 	for _, path := range []string{"/healthz", "/events/" + crashEventID(0), "/events/" + crashEventID(0) + "/tickets"} {
