@@ -243,3 +243,18 @@ func defineCrashEvent(t *testing.T, url string, e int) {
 		t.Fatalf("PUT event: %d %s %v", resp.StatusCode, text, err)
 	}
 }
+
+// shell runs lines as a stranger would, and gives what they print.
+func shell(t *testing.T, script string) string {
+	t.Helper()
+	for _, tool := range []string{"sh", "curl", "sed", "tee"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Skipf("%s is not here", tool)
+		}
+	}
+	out, err := exec.Command("sh", "-c", script).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return string(out)
+}

@@ -40,6 +40,9 @@ func serve(args []string, env environment) int {
 	if err != nil {
 		return env.fail("serve", err)
 	}
+	if len(cfg.Join) > 0 {
+		return env.fail("serve", usagef("--join: this version runs one node; it joins nobody"))
+	}
 	log := newLogger(cfg, env)
 	for _, w := range warnings {
 		log.Warn(w)
