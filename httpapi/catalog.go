@@ -46,10 +46,10 @@ type upload struct {
 
 	mu struct {
 		sync.Mutex
-		accepted, created, refused int
-		lines                      []refusedLine
-		kept                       int // bytes of lines
-		inFlight                   int // bytes of lines under way
+		accepted, created, unchanged, refused int
+		lines                                 []refusedLine
+		kept                                  int // bytes of lines
+		inFlight                              int // bytes of lines under way
 	}
 	room *sync.Cond // of mu: inFlight went down
 }
@@ -190,6 +190,9 @@ func (u *upload) work(lane <-chan catalogLine) {
 			if a.Created {
 				u.mu.created++
 			}
+			if a.Unchanged {
+				u.mu.unchanged++
+			}
 		}
 		u.mu.inFlight -= l.size
 		u.mu.Unlock()
@@ -264,6 +267,7 @@ func (u *upload) answer(b []byte) []byte {
 	}
 	b = strconv.AppendInt(append(b, `{"accepted":`...), int64(u.mu.accepted), 10)
 	b = strconv.AppendInt(append(b, `,"created":`...), int64(u.mu.created), 10)
+	b = strconv.AppendInt(append(b, `,"unchanged":`...), int64(u.mu.unchanged), 10)
 	b = strconv.AppendInt(append(b, `,"refused":`...), int64(u.mu.refused), 10)
 	return append(b, '}', '\n')
 }

@@ -102,13 +102,12 @@ func (b *Booking) Task() Task {
 // Answer is what the sender of a command is told: a Refusal, or what the command
 // asked for as of Version. All it points to is immutable.
 type Answer struct {
-	Version  uint64 // of the event that the answer reflects
-	Replayed bool   // the stored answer of an idempotency key
-	Refusal  *Refusal
-	Event    *catalog.Event
-	Created  bool // DefineEvent: the event is new
-	// Unchanged: DefineEvent: the event was so already, and nothing was recorded.
-	Unchanged bool
+	Version   uint64 // of the event that the answer reflects
+	Replayed  bool   // the stored answer of an idempotency key
+	Refusal   *Refusal
+	Event     *catalog.Event
+	Created   bool // DefineEvent: the event is new
+	Unchanged bool // DefineEvent: the event was so already, nothing was recorded
 	Plan      *inventory.Plan
 	Hold      *Hold
 	Booking   *Booking

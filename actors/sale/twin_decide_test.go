@@ -69,7 +69,7 @@ func (w *twin) decide(at catalog.Time, c Command, key Key) Answer {
 	case *CancelBooking:
 		return w.cancel(at, c, key)
 	case *ShowEvent:
-		return Answer{Event: w.event, Unchanged: true}
+		return Answer{Event: w.event}
 	}
 	panic("the twin does not know the command")
 }

@@ -68,9 +68,10 @@ func setFields(m protoreflect.Message, v reflect.Value) {
 }
 
 // stored reports whether a field is written at all: an answer's plan and
-// snapshot are not.
+// snapshot are not, and an answer that nothing changed is never kept.
 func stored(f reflect.StructField) bool {
-	return f.Type != reflect.TypeFor[*inventory.Plan]() && f.Type != reflect.TypeFor[*inventory.Snapshot]()
+	return f.Name != "Unchanged" && f.Type != reflect.TypeFor[*inventory.Plan]() &&
+		f.Type != reflect.TypeFor[*inventory.Snapshot]()
 }
 
 func setField(m protoreflect.Message, name string, v reflect.Value) {

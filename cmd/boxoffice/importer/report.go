@@ -23,7 +23,7 @@ type Report struct {
 	Read      int // events read
 	Accepted  int // stored, or as they were
 	Created   int // of Accepted: new events
-	Unchanged int // of Accepted: as they were, where the server says so
+	Unchanged int // of Accepted: as they were
 	Refused   int
 
 	reasons map[string]int

@@ -72,7 +72,7 @@ func (s *catalogServer) serve(w http.ResponseWriter, r *http.Request) {
 	if s.answer != nil && s.answer(w, s.requests) {
 		return
 	}
-	number, accepted, created, refused := 0, 0, 0, 0
+	number, accepted, created, unchanged, refused := 0, 0, 0, 0, 0
 	for line := range bytes.Lines(body) {
 		number++
 		s.lines++
@@ -91,13 +91,17 @@ func (s *catalogServer) serve(w http.ResponseWriter, r *http.Request) {
 				number, e.ID, code)
 			continue
 		}
-		if _, known := s.events[e.ID]; !known {
+		switch was, known := s.events[e.ID]; {
+		case !known:
 			created++
+		case was == string(line):
+			unchanged++
 		}
 		accepted++
 		s.events[e.ID] = string(line)
 	}
-	fmt.Fprintf(w, `{"accepted":%d,"created":%d,"refused":%d}`+"\n", accepted, created, refused)
+	fmt.Fprintf(w, `{"accepted":%d,"created":%d,"unchanged":%d,"refused":%d}`+"\n", accepted, created, unchanged,
+		refused)
 }
 
 // upload sends n events with ids e0, e1, … and returns the report and what was
@@ -140,7 +144,10 @@ func TestUpload(t *testing.T) {
 		s.header.Get("Content-Type") != "application/x-ndjson" {
 		t.Errorf("%d requests, header %v", s.requests, s.header)
 	}
-	if report, _, err = s.upload(t, t.Context(), n); err != nil || report.Accepted != n || report.Created != 0 {
+	s.events["e7"] = "another"
+	report, _, err = s.upload(t, t.Context(), n)
+	want := fmt.Sprintf("%d accepted (0 of them new, %d unchanged), 0 refused", n, n-1)
+	if err != nil || report.Accepted != n || !strings.Contains(report.String(), want) {
 		t.Errorf("the second time: %v\n%s", err, report)
 	}
 }
