@@ -399,6 +399,18 @@ func TestHistory(t *testing.T) {
 	}
 	w.do("GET", "/admin/events/ev-1/history?from=99", "").want(200)
 	w.do("GET", "/admin/events/none/history", "").want(404, codeEventNotFound)
+	w.seller.trimmed.Store(3)
+	for _, accept := range []string{"", ndjsonType} {
+		for _, query := range []string{"", "?from=0", "?from=3"} {
+			r := w.do("GET", "/admin/events/ev-1/history"+query, "", "Accept", accept).want(410, codeTrimmed)
+			if r.get("retryable") != false || r.get("executed") != false {
+				t.Errorf("%s", r.body)
+			}
+		}
+	}
+	if r := w.do("GET", "/admin/events/ev-1/history?from=4", "").want(200); len(r.list("records")) != len(types)-3 {
+		t.Errorf("%s", r.body)
+	}
 	for query, at := range map[string]string{
 		"limit=0": "?limit", "limit=1001": "?limit", "from=x": "?from", "to=1": "?to",
 	} {

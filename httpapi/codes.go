@@ -22,6 +22,7 @@ const (
 	codeBookingPending  = "booking-pending"
 	codeKeyInFlight     = "idempotency-in-flight"
 	codeHoldExpired     = "hold-expired"
+	codeTrimmed         = "history-trimmed"
 	codeTooLarge        = "payload-too-large"
 	codeURITooLong      = "uri-too-long"
 	codeMediaType       = "unsupported-media-type"
@@ -109,6 +110,9 @@ var problems = [...]problem{
 	{code: codeHoldExpired, status: 410, title: "Hold expired",
 		cause:  "The hold's time is over and its tickets are for sale again.",
 		remedy: "Hold tickets again."},
+	{code: codeTrimmed, status: 410, title: "History trimmed",
+		cause:  "Retention has deleted the record that the page would begin with.",
+		remedy: "Begin at a later version with ?from; a node keeps them all where --retain-records is 0."},
 	{code: codeTooLarge, status: 413, title: "Payload too large", closes: true,
 		cause:  "The body is over 1 MiB, or a line of the catalog over 4 MiB.",
 		remedy: "Send less at once; POST /admin/catalog takes any number of lines."},

@@ -21,7 +21,8 @@ type Seller interface {
 	// View reads an event from this node's replica, at least of version least;
 	// it blocks for that version until ctx ends.
 	View(ctx context.Context, event string, least uint64) (actors.View, error)
-	// History reads at most limit committed records from version from on.
+	// History reads at most limit committed records from version from on;
+	// actors.ErrTrimmed where the first of them is past its retention.
 	History(event string, from uint64, limit int) ([]actors.VersionedRecord, error)
 	// Ready is nil when the node can sell; else why not. It does not block.
 	Ready() error

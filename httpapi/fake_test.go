@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -21,6 +22,8 @@ type fakeSeller struct {
 	// viewed and done count calls.
 	viewed, done atomic.Int64
 	notReady     atomic.Pointer[error]
+	// trimmed is how many records of every event retention has deleted.
+	trimmed atomic.Uint64
 
 	mu     sync.Mutex
 	events map[string]*fakeEvent
@@ -121,6 +124,9 @@ func (f *fakeSeller) History(event string, from uint64, limit int) ([]actors.Ver
 	e := f.events[event]
 	if e == nil || len(e.records) == 0 {
 		return nil, &sale.Refusal{Code: sale.EventNotFound}
+	}
+	if from <= f.trimmed.Load() {
+		return nil, fmt.Errorf("%w: record %d", actors.ErrTrimmed, from)
 	}
 	var out []actors.VersionedRecord
 	for v := from; v <= uint64(len(e.records)) && len(out) < limit; v++ {

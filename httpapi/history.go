@@ -20,7 +20,8 @@ const (
 )
 
 // getHistory is GET /admin/events/{eventId}/history: the committed records in
-// order, as one page of JSON, or as NDJSON where Accept asks for it.
+// order, as one page of JSON, or as NDJSON where Accept asks for it. 410 where
+// retention has deleted the first of them.
 func (s *Server) getHistory(c *call) {
 	from, limit := uint64(1), uint64(historyPage)
 	ok := c.query([]param{

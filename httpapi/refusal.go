@@ -56,6 +56,8 @@ func codeOfFailure(err error) string {
 		return codeUnavailable
 	case errors.Is(err, actors.ErrUnknown):
 		return codeUnknown
+	case errors.Is(err, actors.ErrTrimmed):
+		return codeTrimmed
 	}
 	return codeInternal
 }
