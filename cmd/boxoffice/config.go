@@ -3,8 +3,10 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -33,7 +35,10 @@ type Config struct {
 	Shards int
 	// AdminToken protects /admin/…; "": admin calls are answered on loopback only.
 	AdminToken string
-	// AuthJWTKey checks users' bearer tokens; "": X-User-Id is believed.
+	// AuthJWTKey checks users' bearer tokens: a PEM public key, or an HS256 secret of
+	// 32 bytes or more; "": X-User-Id is believed. The option takes the key itself or
+	// @FILE; loadConfig reads the file once, and line ends at its end do not count. A
+	// secret that begins with an @ has to be in a file.
 	AuthJWTKey string
 	// MinFreeDisk is how many bytes must be free in Data for a sale to go on. The
 	// store hangs on a full disk, so the node refuses before.
@@ -105,7 +110,7 @@ func (c *Config) options() []option {
 		{name: "shards", arg: "N", help: "number of logs, fixed at the first start", value: count(&c.Shards)},
 		{name: "admin-token", arg: "TOKEN", help: "protects /admin (without: loopback only)",
 			value: text(&c.AdminToken), secret: true},
-		{name: "auth-jwt-key", arg: "KEY", help: "checks users' bearer tokens",
+		{name: "auth-jwt-key", arg: "KEY|@FILE", help: "checks users' bearer tokens: a PEM public key or a secret",
 			value: text(&c.AuthJWTKey), secret: true},
 		{name: "min-free-disk", arg: "SIZE", help: "refuse to sell with less free space",
 			value: (*bytesValue)(&c.MinFreeDisk)},
@@ -147,7 +152,45 @@ func loadConfig(args []string, env environment) (c Config, warnings []string, er
 	if err := c.Validate(); err != nil {
 		return Config{}, nil, usageError{err.Error()}
 	}
+	if file, ok := strings.CutPrefix(c.AuthJWTKey, "@"); ok {
+		if c.AuthJWTKey, err = readKey(file); err != nil {
+			return Config{}, nil, fmt.Errorf("--auth-jwt-key: %w", err)
+		}
+	}
 	return c, warnings, nil
+}
+
+// maxKeyBytes bounds a key's file; an RSA key of 16,384 bits has 3 KB as PEM.
+const maxKeyBytes = 64 << 10
+
+// readKey reads a key's file. An empty one is an error: it would be no key at all.
+// Errors do not name the file: it may be a secret that begins with an @.
+func readKey(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", fmt.Errorf("open the key's file: %w", nameless(err))
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxKeyBytes+1))
+	if err != nil {
+		return "", fmt.Errorf("read the key's file: %w", nameless(err))
+	}
+	if len(text) > maxKeyBytes {
+		return "", fmt.Errorf("the key's file has more than %d bytes", maxKeyBytes)
+	}
+	key := strings.TrimRight(string(text), "\r\n")
+	if key == "" {
+		return "", errors.New("the key's file is empty")
+	}
+	return key, nil
+}
+
+// nameless is an error of a file without the file's name.
+func nameless(err error) error {
+	if e, ok := errors.AsType[*os.PathError](err); ok {
+		return e.Err
+	}
+	return err
 }
 
 // Validate reports everything that is wrong with a configuration, each in a

@@ -188,6 +188,34 @@ func TestValidate(t *testing.T) {
 	}
 }
 
+// --auth-jwt-key takes the key itself, or the file that it is in.
+func TestKeyFile(t *testing.T) {
+	pem := "-----BEGIN PUBLIC KEY-----\nc2VjcmV0\n-----END PUBLIC KEY-----"
+	for _, c := range []struct{ name, value, want, fault string }{
+		{"a secret", "0123456789abcdef0123456789abcdef", "0123456789abcdef0123456789abcdef", ""},
+		{"an @ inside", "a@b", "a@b", ""},
+		{"a secret in a file", "@" + write(t, "a", "s3cret\n"), "s3cret", ""},
+		{"PEM in a file", "@" + write(t, "b", pem+"\r\n"), pem, ""},
+		{"no file", "@" + filepath.Join(t.TempDir(), "s3cret"), "", "no such file"},
+		{"no name", "@", "", "no such file"},
+		{"a directory", "@" + t.TempDir(), "", "is a directory"},
+		{"an empty file", "@" + write(t, "c", "\n"), "", "is empty"},
+		{"a large file", "@" + write(t, "d", "s3cret"+strings.Repeat("x", maxKeyBytes)), "", "more than"},
+	} {
+		for _, w := range []struct{ args, environ []string }{
+			{[]string{"--auth-jwt-key", c.value}, nil}, {nil, []string{"BOXOFFICE_AUTH_JWT_KEY=" + c.value}},
+		} {
+			got, _, err := loadConfig(append(w.args, "--data=d"), newWorld(w.environ...).environment)
+			switch {
+			case got.AuthJWTKey != c.want || (err == nil) != (c.fault == ""):
+				t.Errorf("%s: %q, want %q: %v", c.name, got.AuthJWTKey, c.want, err)
+			case err != nil && (!strings.Contains(err.Error(), c.fault) || strings.Contains(err.Error(), "s3cret")):
+				t.Errorf("%s: %v, want %s", c.name, err, c.fault)
+			}
+		}
+	}
+}
+
 // A cluster address takes three ports in a row.
 func TestClusterPorts(t *testing.T) {
 	c := Config{Cluster: "[::1]:7400"}
