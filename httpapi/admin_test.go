@@ -328,8 +328,12 @@ func TestCatalogBounds(t *testing.T) {
 	go func() { done <- w.do("POST", catalogPath, text(t, "ev-3"), "Content-Type", ndjsonType) }()
 	<-started
 	w.do("POST", catalogPath, text(t, "ev-4"), "Content-Type", ndjsonType).want(503, codeOverloaded)
+	w.told("boxoffice_http_catalog_uploads 1", "boxoffice_http_catalog_uploads_max 1",
+		"boxoffice_http_catalog_uploads_refused_total 1",
+		fmt.Sprint("boxoffice_http_catalog_lines_bytes ", len(text(t, "ev-3"))))
 	close(release)
 	(<-done).want(200)
+	w.told("boxoffice_http_catalog_uploads 0", "boxoffice_http_catalog_lines_bytes 0")
 }
 
 // A line whose event cannot be reached for a moment is tried again.
@@ -485,9 +489,10 @@ func TestMetrics(t *testing.T) {
 		w.do("GET", "/events/ev-1", "").want(200)
 	}
 	w.do("GET", "/nowhere", "").want(404, codeNotFound)
+	w.do("GET", "/events/ev-1/tickets", "").want(200)
+	w.do("GET", "/events/ev-1/tickets", "").want(200)
 	w.raw("BREW / HTTP/1.1\r\nHost: x\r\n\r\n")
-	got := string(w.do("GET", "/metrics", "").want(200).body)
-	for _, want := range []string{
+	w.told(
 		`boxoffice_http_requests_total{method="GET",route="/events/{eventId}",status="200"} 3`,
 		`boxoffice_http_requests_total{method="none",route="none",status="404"} 1`,
 		`boxoffice_http_requests_total{method="none",route="none",status="501"} 1`,
@@ -497,9 +502,23 @@ func TestMetrics(t *testing.T) {
 		`boxoffice_http_request_duration_seconds_count{method="GET",route="/events/{eventId}"} 3`,
 		`boxoffice_http_requests_in_flight 1`,
 		`boxoffice_http_connections_max 16000`,
-	} {
-		if !strings.Contains(got, want+"\n") {
-			t.Errorf("no %s", want)
+		`boxoffice_http_connections_peer_max 4000`,
+		`boxoffice_http_connections_refused_total{bound="peer"} 0`,
+		`boxoffice_http_cache_requests_total{cache="seat-maps",result="hit"} 1`,
+		`boxoffice_http_cache_requests_total{cache="seat-maps",result="miss"} 1`,
+		`boxoffice_http_cache_too_large_total{cache="seat-maps"} 0`,
+		`boxoffice_http_cache_evicted_total{cache="snapshots"} 0`,
+		`boxoffice_http_catalog_lines_bytes_max 2.68435456e+08`,
+	)
+}
+
+// told checks that GET /metrics has these lines.
+func (w *world) told(lines ...string) {
+	w.t.Helper()
+	got := string(w.do("GET", "/metrics", "").want(200).body)
+	for _, want := range lines {
+		if !strings.Contains(got, "\n"+want+"\n") {
+			w.t.Errorf("no %s", want)
 		}
 	}
 }

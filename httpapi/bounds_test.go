@@ -31,6 +31,7 @@ func TestLargeBodies(t *testing.T) {
 	waitFor(t, func() bool { return w.srv.largeBodies.Load() > 0 })
 	large := `{"quantity":1` + strings.Repeat(" ", 100_000) + `}`
 	w.do("POST", "/events/ev-1/holds", large).want(503, codeOverloaded)
+	w.told("boxoffice_http_large_bodies_bytes 1.048576e+06", "boxoffice_http_large_bodies_refused_total 1")
 	w.do("POST", "/events/ev-1/holds", `{"quantity":1}`).want(201)
 	if err := nc.Close(); err != nil {
 		t.Fatal(err)

@@ -61,6 +61,7 @@ func (c *call) room() bool {
 	s := c.srv
 	if s.largeBodies.Add(int64(s.cfg.MaxBody)) > s.cfg.LargeBodies {
 		s.largeBodies.Add(-int64(s.cfg.MaxBody))
+		s.metrics.bodiesRefused.Add(1)
 		return false
 	}
 	c.large = true

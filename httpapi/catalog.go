@@ -81,6 +81,7 @@ func (s *Server) postCatalog(c *call) {
 	case s.uploads <- struct{}{}:
 		defer func() { <-s.uploads }()
 	default:
+		s.metrics.uploadsRefused.Add(1)
 		c.fail(codeOverloaded, fault{detail: "As many uploads as the bound allows are under way."})
 		c.abandonBody()
 		return
@@ -169,6 +170,7 @@ func (u *upload) take(number int, line []byte, err error) {
 	}
 	u.mu.inFlight += len(line)
 	u.mu.Unlock()
+	u.srv.catalogBytes.Add(int64(len(line)))
 	lane := maphash.String(u.seed, e.ID) % uint64(len(u.lanes))
 	u.lanes[lane] <- catalogLine{number, len(line), e}
 }
@@ -196,6 +198,7 @@ func (u *upload) work(lane <-chan catalogLine) {
 		}
 		u.mu.inFlight -= l.size
 		u.mu.Unlock()
+		u.srv.catalogBytes.Add(-int64(l.size))
 		u.room.Signal()
 	}
 }

@@ -20,14 +20,16 @@ type metrics struct {
 	routes   []*routeStats            // as the table of routes
 	latency  *prometheus.HistogramVec // by route
 	caches   []cacheMetrics
+	// What bounds refused, beside those of conns.
+	bodiesRefused, uploadsRefused atomic.Uint64
 }
 
 // cacheMetrics reads a cache's counters.
 type cacheMetrics struct {
-	name                  string
-	hits, misses, evicted func() uint64
-	bytes                 func() int64
-	max                   int64
+	name                            string
+	hits, misses, evicted, tooLarge func() uint64
+	bytes                           func() int64
+	max                             int64
 }
 
 // routeStats counts one route's answers.
@@ -83,12 +85,16 @@ var (
 		"Open connections.", nil, nil)
 	descMaxConns = prometheus.NewDesc("boxoffice_http_connections_max",
 		"The bound on open connections.", nil, nil)
+	descPeerMax = prometheus.NewDesc("boxoffice_http_connections_peer_max",
+		"The bound on open connections of one peer; 0: none.", nil, nil)
 	descConnsRefused = prometheus.NewDesc("boxoffice_http_connections_refused_total",
 		"Connections past a bound: of all, or of one peer.", []string{"bound"}, nil)
 	descCache = prometheus.NewDesc("boxoffice_http_cache_requests_total",
 		"Reads of a cache, by whether it had the answer.", []string{"cache", "result"}, nil)
 	descEvicted = prometheus.NewDesc("boxoffice_http_cache_evicted_total",
 		"Entries pushed out of a cache by others.", []string{"cache"}, nil)
+	descTooLarge = prometheus.NewDesc("boxoffice_http_cache_too_large_total",
+		"Values that were not kept, for each is over a quarter of the cache's bound.", []string{"cache"}, nil)
 	descCacheBytes = prometheus.NewDesc("boxoffice_http_cache_bytes",
 		"What a cache holds.", []string{"cache"}, nil)
 	descCacheMax = prometheus.NewDesc("boxoffice_http_cache_bytes_max",
@@ -97,10 +103,18 @@ var (
 		"Memory taken for large bodies being read.", nil, nil)
 	descBodiesMax = prometheus.NewDesc("boxoffice_http_large_bodies_bytes_max",
 		"The bound on memory for large bodies.", nil, nil)
+	descBodiesRefused = prometheus.NewDesc("boxoffice_http_large_bodies_refused_total",
+		"Large bodies that were refused for lack of memory.", nil, nil)
 	descUploads = prometheus.NewDesc("boxoffice_http_catalog_uploads",
 		"Catalog uploads under way.", nil, nil)
 	descUploadsMax = prometheus.NewDesc("boxoffice_http_catalog_uploads_max",
 		"The bound on catalog uploads under way.", nil, nil)
+	descUploadsRefused = prometheus.NewDesc("boxoffice_http_catalog_uploads_refused_total",
+		"Catalog uploads past the bound.", nil, nil)
+	descLines = prometheus.NewDesc("boxoffice_http_catalog_lines_bytes",
+		"Lines of catalog uploads being stored.", nil, nil)
+	descLinesMax = prometheus.NewDesc("boxoffice_http_catalog_lines_bytes_max",
+		"The bound on lines being stored; their reader waits.", nil, nil)
 )
 
 // collector shows a server's counters to Prometheus.
@@ -109,8 +123,8 @@ type collector struct{ s *Server }
 // Describe sends the descriptions.
 func (k collector) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{descRequests, descRefusals, descInFlight, descConns, descMaxConns,
-		descConnsRefused, descCache, descEvicted, descCacheBytes, descCacheMax, descBodies, descBodiesMax, descUploads,
-		descUploadsMax} {
+		descPeerMax, descConnsRefused, descCache, descEvicted, descTooLarge, descCacheBytes, descCacheMax, descBodies,
+		descBodiesMax, descBodiesRefused, descUploads, descUploadsMax, descUploadsRefused, descLines, descLinesMax} {
 		ch <- d
 	}
 	k.s.metrics.latency.Describe(ch)
@@ -138,26 +152,32 @@ func (k collector) Collect(ch chan<- prometheus.Metric) {
 	gauge(descInFlight, m.inFlight.Load())
 	gauge(descConns, m.conns.open.Load())
 	gauge(descMaxConns, int64(k.s.cfg.MaxConns))
+	gauge(descPeerMax, int64(k.s.cfg.MaxConnsPerIP))
 	count(descConnsRefused, m.conns.refused.Load(), "all")
 	count(descConnsRefused, m.conns.refusedP.Load(), "peer")
 	for _, c := range m.caches {
 		count(descCache, c.hits(), c.name, "hit")
 		count(descCache, c.misses(), c.name, "miss")
 		count(descEvicted, c.evicted(), c.name)
+		count(descTooLarge, c.tooLarge(), c.name)
 		gauge(descCacheBytes, c.bytes(), c.name)
 		gauge(descCacheMax, c.max, c.name)
 	}
 	gauge(descBodies, k.s.largeBodies.Load())
 	gauge(descBodiesMax, k.s.cfg.LargeBodies)
+	count(descBodiesRefused, m.bodiesRefused.Load())
 	gauge(descUploads, int64(len(k.s.uploads)))
 	gauge(descUploadsMax, int64(cap(k.s.uploads)))
+	count(descUploadsRefused, m.uploadsRefused.Load())
+	gauge(descLines, k.s.catalogBytes.Load())
+	gauge(descLinesMax, int64(cap(k.s.uploads))*catalogBytes)
 	m.latency.Collect(ch)
 }
 
 func statusDigits(status int) string { return strconv.Itoa(status) }
 
-// watch adds a cache to what is told.
-func watch[V any](m *metrics, name string, vc *viewCache[V]) {
-	m.caches = append(m.caches, cacheMetrics{name: name, hits: vc.hits.Load, misses: vc.misses.Load,
-		evicted: vc.evicted.Load, bytes: vc.bytes.Load, max: vc.max})
+// watch adds a cache to what is told. Its misses are counted where its loads are.
+func watch[V any](m *metrics, name string, vc *viewCache[V], misses *atomic.Uint64) {
+	m.caches = append(m.caches, cacheMetrics{name: name, hits: vc.hits.Load, misses: misses.Load,
+		evicted: vc.evicted.Load, tooLarge: vc.tooLarge.Load, bytes: vc.bytes.Load, max: vc.max})
 }

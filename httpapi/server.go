@@ -34,6 +34,8 @@ type Server struct {
 	uploads   chan struct{}        // a place for each upload under way
 	// largeBodies is the memory taken for bodies over keepBuffer, in bytes.
 	largeBodies atomic.Int64
+	// catalogBytes is the lines under way of all uploads, in bytes.
+	catalogBytes atomic.Int64
 
 	draining atomic.Bool
 	stopped  chan struct{} // closed when Shutdown begins
@@ -84,9 +86,9 @@ func New(cfg Config) (*Server, error) {
 	s.snapshots = newViewCache[snapshotView](snapshotSlots, cfg.SeatCacheBytes, cfg.ViewAge)
 	s.seatMaps = newViewCache[*seatMap](seatMapSlots, cfg.SeatCacheBytes, cfg.ViewAge)
 	s.encodings = newViewCache[*seatMap](bucket, bucket, cfg.ViewAge)
-	watch(s.metrics, "events", s.events)
-	watch(s.metrics, "snapshots", s.snapshots)
-	watch(s.metrics, "seat-maps", s.seatMaps)
+	watch(s.metrics, "events", s.events, &s.events.misses)
+	watch(s.metrics, "snapshots", s.snapshots, &s.snapshots.misses)
+	watch(s.metrics, "seat-maps", s.seatMaps, &s.encodings.misses)
 	if err := cfg.Registry.Register(collector{s}); err != nil {
 		return nil, fmt.Errorf("register the HTTP metrics: %w", err)
 	}

@@ -23,6 +23,7 @@ type viewCache[V any] struct {
 	hand   atomic.Uint64 // the clock hand of eviction
 
 	hits, misses, evicted atomic.Uint64
+	tooLarge              atomic.Uint64 // values that were not kept for their size
 
 	mu struct {
 		sync.Mutex
@@ -110,6 +111,7 @@ func (vc *viewCache[V]) put(key string, v V, size int64, loaded time.Time) {
 func (vc *viewCache[V]) putLocked(key string, v V, size int64, loaded time.Time) {
 	size += entryOverhead + int64(len(key))
 	if size > vc.max/4 {
+		vc.tooLarge.Add(1)
 		return
 	}
 	slot := vc.slotFor(key)

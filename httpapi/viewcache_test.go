@@ -54,6 +54,9 @@ func TestCacheBound(t *testing.T) {
 	if _, ok := vc.get([]byte("huge"), now); ok {
 		t.Error("a value over a quarter of the bound is kept")
 	}
+	if vc.tooLarge.Load() != 1 || vc.evicted.Load() == 0 {
+		t.Errorf("%d too large, %d evicted", vc.tooLarge.Load(), vc.evicted.Load())
+	}
 }
 
 // TestCacheFlight: a thousand who miss together make one load, and get its value.
