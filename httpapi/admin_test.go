@@ -470,6 +470,11 @@ func TestProblems(t *testing.T) {
 		if http.StatusText(p.status) == "" || p.retryAfter > 0 && !p.retryable {
 			t.Errorf("%s: status %d, retryable %v", p.code, p.status, p.retryable)
 		}
+		// Who is told to come back is told when, but for faults that have no time.
+		wait := p.status == 503 || p.status == 429 || p.status == 409 && p.retryable
+		if wait != (p.retryAfter > 0) {
+			t.Errorf("%s: status %d with Retry-After %d", p.code, p.status, p.retryAfter)
+		}
 	}
 	for _, code := range []sale.Code{sale.EventNotFound, sale.TicketNotFound, sale.HoldNotFound, sale.BookingNotFound,
 		sale.NotOnSale, sale.TicketsUnavailable, sale.NotEnoughTickets, sale.LimitExceeded, sale.HoldExpired,

@@ -117,6 +117,9 @@ func (w *world) do(method, path, body string, headers ...string) *reply {
 	if resp.Header.Get(headerRequestID) == "" {
 		w.t.Errorf("%s %s: no %s", method, path, headerRequestID)
 	}
+	if (resp.StatusCode == 503 || resp.StatusCode == 429) && resp.Header.Get(headerRetryAfter) == "" {
+		w.t.Errorf("%s %s: %d without %s", method, path, resp.StatusCode, headerRetryAfter)
+	}
 	holdToSpec(w.t, req, body, resp, got)
 	return &reply{w.t, resp.StatusCode, resp.Header, got}
 }
