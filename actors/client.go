@@ -46,7 +46,7 @@ func (c *Client) Do(event string, cmd sale.Command, deadline time.Time) (sale.An
 				n.events.remove(a)
 				continue
 			}
-			n.metrics.refused("queued")
+			n.metrics.refused(boundQueued)
 			return sale.Answer{}, err
 		}
 		call.gate = &a.gate

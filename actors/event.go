@@ -158,7 +158,7 @@ func (e *event) decide(c *call) {
 		c.finish(sale.Answer{}, errMoved)
 		return
 	case time.Now().After(c.deadline):
-		e.node.metrics.refused("deadline")
+		e.node.metrics.refused(boundDeadline)
 		c.finish(sale.Answer{}, fmt.Errorf("%w: the deadline passed before it was decided", ErrUnavailable))
 		return
 	}

@@ -8,6 +8,14 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
+// The bounds whose refusals are counted.
+const (
+	boundQueued   = "queued"   // commands inside one event
+	boundActive   = "active"   // events in memory
+	boundPayments = "payments" // payment tasks that wait
+	boundDeadline = "deadline" // commands whose caller has given up
+)
+
 // metrics is what a node says of itself: commits, and every bound with its length
 // and its refusals. Names start with boxoffice_.
 type metrics struct {
@@ -50,6 +58,9 @@ func newMetrics(r *prometheus.Registry, n *Node) *metrics {
 	for t := range m.paymentSeconds {
 		m.paymentSeconds[t] = payments.WithLabelValues(sale.Task(t).String())
 	}
+	for _, bound := range []string{boundQueued, boundActive, boundPayments, boundDeadline} {
+		m.drops.WithLabelValues(bound) // shown from the start
+	}
 	r.MustRegister(m.commitSeconds, m.batchRecords, m.batchAnswers, m.drops, m.panics, m.checkpoints,
 		m.paymentRetries, payments)
 	n.registerGauges(r)
@@ -76,7 +87,13 @@ func (n *Node) registerGauges(r *prometheus.Registry) {
 		sum(func(a *activation) int64 { return a.queued.Load() }))
 	gauge("boxoffice_commands_inside", "Commands between admission and answer, all events.",
 		sum(func(a *activation) int64 { return int64(a.gate.inside()) }))
-	gauge("boxoffice_commands_limit", "The bound of commands inside one event.",
+	gauge("boxoffice_commands_inside_max", "Commands between admission and answer, of the fullest event.",
+		func() float64 {
+			most := 0
+			n.events.each(func(a *activation) { most = max(most, a.gate.inside()) })
+			return float64(most)
+		})
+	gauge("boxoffice_commands_limit", "The bound of boxoffice_commands_inside_max.",
 		func() float64 { return float64(n.cfg.MaxQueued) })
 	gauge("boxoffice_holds", "Live holds of the events in memory.",
 		sum(func(a *activation) int64 { return a.counts.holds.Load() }))
@@ -86,6 +103,13 @@ func (n *Node) registerGauges(r *prometheus.Registry) {
 		func() float64 { return float64(n.payer.waiting()) })
 	gauge("boxoffice_payments_queued_limit", "The bound of boxoffice_payments_queued.",
 		func() float64 { return payerQueue })
+	gauge("boxoffice_log_healthy", "1 while the log takes writes; 0 where a shard has no leader or the disk is full.",
+		func() float64 {
+			if n.cfg.Log.Healthy() != nil {
+				return 0
+			}
+			return 1
+		})
 	gauge("boxoffice_shards_owned", "Shards that this node may write.", func() float64 {
 		owned := 0
 		for i := range n.shards {

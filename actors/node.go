@@ -159,7 +159,7 @@ func (n *Node) activate(event string) (*activation, error) {
 		return nil, fmt.Errorf("%w: its shard has no owner", ErrUnavailable)
 	}
 	if n.events.size.Load() >= int64(n.cfg.MaxActive) {
-		n.metrics.refused("active")
+		n.metrics.refused(boundActive)
 		return nil, ErrOverloaded
 	}
 	n.life.RLock()

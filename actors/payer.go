@@ -107,7 +107,7 @@ func (p *payer) addLocked(j job) bool {
 		}
 	}
 	if !room {
-		p.node.metrics.refused("payments")
+		p.node.metrics.refused(boundPayments)
 		p.freeLocked(j)
 		return false
 	}
