@@ -59,6 +59,8 @@ type Config struct {
 	// TickEvery is how often the node looks for due deadlines: a hold ends at most
 	// this much after its time, plus a commit.
 	TickEvery time.Duration
+
+	clockWrong time.Duration // for tests: what is added to the wall clock
 }
 
 // DefaultConfig is a Config without its parts (Log, Gateway, Locator).

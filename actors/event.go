@@ -48,6 +48,7 @@ type event struct {
 	phase    phase
 	early    []*call // arrived while loading
 	state    *sale.State
+	ahead    catalog.Time // of the shard's time, where the event's last record was ahead of it
 	deciding *call
 	batch    *batch // filling
 	inFlight bool
@@ -136,7 +137,7 @@ func (e *event) handle(m any) {
 }
 
 // now is the time that a record made now carries.
-func (e *event) now() catalog.Time { return e.self.shard.time(e.node.clock) }
+func (e *event) now() catalog.Time { return e.self.shard.time(e.node.clock) + e.ahead }
 
 // call decides one command.
 func (e *event) call(c *call) {
@@ -240,6 +241,9 @@ func (e *event) updateDue() {
 	}
 	if e.retryTasks {
 		sooner(e.now() + taskPause)
+	}
+	if due != 0 {
+		due = max(1, due-e.ahead) // the ticker goes by the shard's time
 	}
 	e.self.due.Store(int64(due))
 }

@@ -73,6 +73,9 @@ func (e *event) loaded(m loaded) {
 		return
 	}
 	e.phase, e.state = ready, m.state
+	// A shard's clock is not kept while nothing in it has a deadline: on a machine
+	// whose wall clock is behind, the event's time goes on from its last record.
+	e.ahead = max(0, e.state.Now()-e.now())
 	e.step(&sale.Resume{From: e.self.shard.from, To: e.self.shard.to})
 	e.offerTasks()
 	for _, c := range e.early {

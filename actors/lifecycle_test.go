@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"sync"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"boxoffice/actors/sale"
+	"boxoffice/storage/storagetest"
 )
 
 func TestAHoldEndsAtItsTime(t *testing.T) {
@@ -44,6 +46,53 @@ func TestAHoldOutlivesTheGap(t *testing.T) {
 		pass(4 * time.Second)
 		w.expect("100 available, 0 held, 0 booked")
 	})
+}
+
+// A wall clock that is an hour ahead after a restart ends no hold early; one that is
+// behind ends none late.
+func TestAWrongClockMovesNoHold(t *testing.T) {
+	for _, wrong := range []time.Duration{time.Hour, -time.Hour} {
+		inWorld(t, nil, func(w *world) {
+			w.define()
+			h := w.must(w.hold("S-A-1")).Hold
+			pass(100 * time.Second)
+			w.restart(func(c *Config) { c.clockWrong = wrong })
+			pass(498 * time.Second)
+			w.must(&sale.ShowHold{ID: h.ID})
+			pass(4 * time.Second)
+			w.expect("100 available, 0 held, 0 booked")
+		})
+	}
+}
+
+// A wall clock that is an hour behind after a restart neither stops an event's time
+// nor makes its holds longer.
+func TestAClockThatIsBehind(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.define()
+		w.must(w.book("S-A-1")) // no hold: the shard's clock is not kept
+		w.restart(func(c *Config) {
+			c.Log = neverKept{c.Log.(*storagetest.Memory)}
+			c.clockWrong = -time.Hour
+		})
+		before := w.must(&sale.ShowTickets{}).Version
+		h := w.must(w.hold("S-A-2")).Hold
+		pass(599 * time.Second)
+		w.must(&sale.ShowHold{ID: h.ID})
+		pass(2 * time.Second)
+		w.expect("99 available, 0 held, 1 booked")
+		if now := w.must(&sale.ShowTickets{}).Version; now != before+2 {
+			t.Errorf("version %d, want %d: a hold and its end", now, before+2)
+		}
+	})
+}
+
+// neverKept is a log whose shards' clocks were never kept.
+type neverKept struct{ *storagetest.Memory }
+
+func (l neverKept) Claim(ctx context.Context, shard, epoch uint64) (int64, error) {
+	_, err := l.Memory.Claim(ctx, shard, epoch)
+	return 0, err
 }
 
 func TestIdleEventsLeaveMemory(t *testing.T) {

@@ -45,7 +45,7 @@ func Start(cfg Config) (*Node, error) {
 	}
 	n := &Node{
 		cfg:     cfg,
-		clock:   nodeClock{time.Now()},
+		clock:   nodeClock{time.Now(), cfg.clockWrong},
 		shards:  make(shardTable, cfg.Log.Shards()),
 		ticking: make([]atomic.Bool, cfg.Log.Shards()),
 		stop:    make(chan struct{}),

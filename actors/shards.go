@@ -28,10 +28,13 @@ func (s *shard) owned() bool { return s.epoch != 0 }
 
 // nodeClock is the wall clock at the node's start plus monotonic time since: it
 // never jumps, whatever is done to the wall clock.
-type nodeClock struct{ start time.Time }
+type nodeClock struct {
+	start time.Time
+	wrong time.Duration // by how much a test has the wall clock wrong
+}
 
 func (c nodeClock) now() catalog.Time {
-	return catalog.Time(c.start.UnixMilli() + time.Since(c.start).Milliseconds())
+	return catalog.Time(c.start.Add(c.wrong).UnixMilli() + time.Since(c.start).Milliseconds())
 }
 
 // time is the shard's time: what records carry.
