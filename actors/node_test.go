@@ -195,7 +195,8 @@ func TestAnswersWaitForTheCommit(t *testing.T) {
 		for name, c := range map[string]<-chan result{"hold": held, "refusal": lost, "read": read} {
 			select {
 			case <-c:
-				t.Errorf("the %s was answered before the commit that it depends on", name)
+				stall.Release()
+				t.Fatalf("the %s was answered before the commit that it depends on", name)
 			default:
 			}
 		}
