@@ -66,11 +66,11 @@ func (b *batch) reset() {
 	}
 }
 
-// flush sends the filling batch to the log, unless one is in flight or more
+// flush sends the filling batch of a ready event to the log, unless one is in flight or more
 // commands for it are already in the mailbox.
 func (e *event) flush() {
 	b := e.batch
-	if e.inFlight || e.phase != ready || b.empty() {
+	if e.inFlight || b.empty() {
 		return
 	}
 	if e.self.queued.Load() > 0 && len(b.replies) < e.node.cfg.MaxBatch {
@@ -93,10 +93,9 @@ func (e *event) describe(b *batch) {
 	e.self.counts.holds.Store(int64(b.summary.Holds))
 	e.self.counts.bookings.Store(int64(b.summary.Bookings))
 	for _, r := range b.records {
-		switch r := r.(type) {
-		case *sale.EventDefined:
+		if defined, ok := r.(*sale.EventDefined); ok {
 			lowest, highest := e.state.Plan().PriceRange()
-			b.details = &salepb.Details{Event: r.Event, MinPrice: lowest, MaxPrice: highest}
+			b.details = &salepb.Details{Event: defined.Event, MinPrice: lowest, MaxPrice: highest}
 		}
 	}
 	every := max(e.node.cfg.CheckpointEvery, 4*(b.summary.Holds+b.summary.Bookings))

@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"encoding/binary"
 	"fmt"
 	"log/slog"
 	"sync/atomic"
@@ -72,6 +73,12 @@ func benchLogs(b *testing.B, bench func(b *testing.B, log storage.Log)) {
 	})
 }
 
+// benchID is the n-th id.
+func benchID(n uint64) (id sale.ID) {
+	binary.LittleEndian.PutUint64(id[:], n)
+	return id
+}
+
 // BenchmarkBook is whole bookings of distinct seats of one event: two commits and
 // an authorisation until the answer, a capture and a commit after it.
 func BenchmarkBook(b *testing.B) {
@@ -84,10 +91,7 @@ func BenchmarkBook(b *testing.B) {
 		b.RunParallel(func(pb *testing.PB) {
 			for pb.Next() {
 				n := next.Add(1)
-				var id sale.ID
-				for i := range 8 {
-					id[i] = byte(n >> (8 * i))
-				}
+				id := benchID(n)
 				cmd := &sale.Book{By: sale.By{Key: sale.Key{ID: id}}, ID: id, Method: "card", Token: "pm_card_visa",
 					TicketIDs: []string{fmt.Sprintf("S-%d-%d", n%190_000/1000, n%1000+1)}}
 				a, err := client.Do("e", cmd, time.Now().Add(time.Minute))
@@ -110,12 +114,7 @@ func BenchmarkRefuse(b *testing.B) {
 		b.ResetTimer()
 		b.RunParallel(func(pb *testing.PB) {
 			for pb.Next() {
-				var id sale.ID
-				n := next.Add(1)
-				for i := range 8 {
-					id[i] = byte(n >> (8 * i))
-				}
-				cmd := &sale.PlaceHold{ID: id, TicketIDs: []string{"S-0-1"}}
+				cmd := &sale.PlaceHold{ID: benchID(next.Add(1)), TicketIDs: []string{"S-0-1"}}
 				if _, err := client.Do("e", cmd, time.Now().Add(time.Minute)); err != nil {
 					b.Error(err)
 					return

@@ -76,7 +76,10 @@ func (e *event) Receive(ctx actor.Context) {
 		defer e.leave(ctx)
 		defer e.rescue()
 		e.handle(m)
-		e.flush()
+		if e.phase == ready {
+			e.updateDue()
+			e.flush()
+		}
 	}
 }
 
@@ -130,7 +133,6 @@ func (e *event) handle(m any) {
 		e.passivate()
 	case resubmit:
 		e.retryTasks = true
-		e.updateDue()
 	case stepDown:
 		e.stepDown()
 	}
@@ -168,7 +170,6 @@ func (e *event) decide(c *call) {
 	e.deciding = nil
 	if _, books := c.cmd.(*sale.Book); books && pending(answer) && e.waiters.count < e.node.cfg.MaxWaiting {
 		e.waiters.add(answer.Booking.ID, c, time.Now().Add(e.node.cfg.PaymentWait))
-		e.updateDue()
 		return
 	}
 	e.batch.reply(c, answer)
@@ -187,7 +188,6 @@ func (e *event) step(cmd sale.Command) sale.Answer {
 	if b := answer.Booking; b != nil && b.Task() != sale.NoTask && writes(cmd) {
 		e.batch.tasks = append(e.batch.tasks, task{b, answer.Plan.Currency()})
 	}
-	e.updateDue()
 	return answer
 }
 
@@ -199,7 +199,6 @@ func (e *event) settle(cmd *sale.SettlePayment) {
 	e.step(cmd)
 	if outcome := e.state.Outcome(cmd.Booking); !pending(outcome) {
 		e.waiters.answer(cmd.Booking, func(c *call) { e.batch.reply(c, outcome) })
-		e.updateDue()
 	}
 }
 
@@ -214,7 +213,6 @@ func (e *event) tick() {
 		e.retryTasks = false
 		e.offerTasks()
 	}
-	e.updateDue()
 }
 
 // offerTasks gives the payer everything that is owed.
@@ -228,7 +226,7 @@ func (e *event) offerTasks() {
 const taskPause = 500 // milliseconds
 
 // updateDue tells the node's ticker when to come back: for the first deadline,
-// the first patience that ends, or a payer that was full.
+// the first patience that ends, or a payer that was full. Once a message is enough.
 func (e *event) updateDue() {
 	due := e.state.Due()
 	sooner := func(t catalog.Time) {
