@@ -39,7 +39,7 @@ func (s *State) complete(a Answer, made int) Answer {
 		a.Version = s.version + uint64(made)
 	}
 	if a.Hold != nil || a.Booking != nil || a.Tickets != nil {
-		a.Plan = s.plan()
+		a.Plan = s.Plan()
 	}
 	return a
 }

@@ -239,7 +239,7 @@ func (p *pair) do(c Command) {
 	records, got := p.s.Step(p.clock, c, nil)
 	p.log = append(p.log, records...)
 	want := p.w.step(p.clock, c)
-	if plan := got.Hold != nil || got.Booking != nil; plan && p.s.event != nil && got.Plan != p.s.plan() {
+	if plan := got.Hold != nil || got.Booking != nil; plan && p.s.event != nil && got.Plan != p.s.Plan() {
 		p.t.Fatalf("%s: no plan in the answer", dump(c))
 	}
 	if got, want := plainAnswer(got), plainAnswer(want); !reflect.DeepEqual(got, want) {
@@ -283,7 +283,7 @@ func (p *pair) compare() {
 		if s.event == nil {
 			break
 		}
-		if t, ok := s.plan().Find(id); ok && s.stock.Status(t) != w.status(id) {
+		if t, ok := s.Plan().Find(id); ok && s.stock.Status(t) != w.status(id) {
 			p.t.Fatalf("%s is %v, want %v", id, s.stock.Status(t), w.status(id))
 		}
 	}

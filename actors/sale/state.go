@@ -158,8 +158,8 @@ type Summary struct {
 	Holds, Bookings                int // live holds; confirmed bookings
 }
 
-// plan is the layout of the house; nil where there is no event.
-func (s *State) plan() *inventory.Plan {
+// Plan is the layout of the house now; nil where there is no event.
+func (s *State) Plan() *inventory.Plan {
 	if s.stock == nil {
 		return nil
 	}

@@ -1,10 +1,5 @@
 package sale
 
-import "boxoffice/actors/sale/inventory"
-
-// Plan is the layout of the house now; nil where there is no event.
-func (s *State) Plan() *inventory.Plan { return s.plan() }
-
 // String is the status as in the HTTP contract.
 func (s BookingStatus) String() string {
 	return name([]string{"", "pending", "confirmed", "declined", "cancelled", "refunded"}, int(s))
