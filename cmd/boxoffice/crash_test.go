@@ -174,13 +174,7 @@ func TestCrash(t *testing.T) {
 	dir := t.TempDir()
 	node := newNode(t, dir)
 	node.start()
-	for e := range crashEvents {
-		defineCrashEvent(t, node.url, e)
-	}
-	shop := newShop(t, node.url)
-	for b := range crashBuyers {
-		shop.buyers.Go(func() { shop.buy(rand.New(rand.NewPCG(seed, uint64(b)+1)), b) })
-	}
+	shop := openShop(t, node.url, seed)
 	for k := range *crashKills {
 		<-time.After(time.Duration(100+random.IntN(500)) * time.Millisecond)
 		node.kill()

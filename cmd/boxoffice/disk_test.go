@@ -107,13 +107,7 @@ func TestFailedSync(t *testing.T) {
 	dir := t.TempDir()
 	node := newNode(t, dir)
 	node.start()
-	for e := range crashEvents {
-		defineCrashEvent(t, node.url, e)
-	}
-	shop := newShop(t, node.url)
-	for b := range crashBuyers {
-		shop.buyers.Go(func() { shop.buy(rand.New(rand.NewPCG(2, uint64(b))), b) })
-	}
+	shop := openShop(t, node.url, 2)
 	tracer := exec.Command(strace, "-f", "-qq", "-o", os.DevNull, "-e", "trace=fsync,fdatasync",
 		"-e", "inject=fsync,fdatasync:error=EIO:when=20+", "-p", strconv.Itoa(node.cmd.Process.Pid))
 	if err := tracer.Start(); err != nil {

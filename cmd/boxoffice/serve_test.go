@@ -1,7 +1,6 @@
 package main
 
 import (
-	"math/rand/v2"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -62,13 +61,7 @@ func TestOrderlyStop(t *testing.T) {
 	dir := t.TempDir()
 	node := newNode(t, dir)
 	node.start()
-	for e := range crashEvents {
-		defineCrashEvent(t, node.url, e)
-	}
-	shop := newShop(t, node.url)
-	for b := range crashBuyers {
-		shop.buyers.Go(func() { shop.buy(rand.New(rand.NewPCG(3, uint64(b))), b) })
-	}
+	shop := openShop(t, node.url, 3)
 	for range 2 {
 		for shop.granted.Load() == 0 {
 			node.waitFor("/readyz", http.StatusOK)
