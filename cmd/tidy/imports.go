@@ -32,6 +32,7 @@ const (
 	fasthttp   = "github.com/valyala/fasthttp"
 	memberlist = "github.com/hashicorp/memberlist"
 	protobuf   = "google.golang.org/protobuf"
+	grpc       = "google.golang.org/grpc"
 	strictJSON = "github.com/go-json-experiment/json"
 	sysCalls   = "golang.org/x/sys"
 	terminal   = "golang.org/x/term"
@@ -60,7 +61,7 @@ var table = map[string]row{
 	"cmd/tidy":     {},
 
 	"httpapi": {
-		ours:  []string{"actors", saleDir, catalogDir, inventoryDir, paymentDir, luhnDir},
+		ours:  []string{"actors", "actors/control", saleDir, catalogDir, inventoryDir, paymentDir, luhnDir},
 		third: []string{fasthttp, strictJSON, prometheus, exposition, tokens},
 	},
 
@@ -69,6 +70,9 @@ var table = map[string]row{
 			saleDir, catalogDir, inventoryDir, "actors/salepb", paymentDir, luhnDir, "storage", "cluster",
 		},
 		third: []string{protoactor, prometheus},
+	},
+	"actors/control": {
+		ours: []string{"storage", "cluster", "cluster/assign"},
 	},
 	"actors/salepb": {
 		ours:  []string{saleDir, catalogDir, inventoryDir, "actors/salepb/internal/pb"},
@@ -91,8 +95,9 @@ var table = map[string]row{
 	"storage/internal/news":  {},
 	"storage/storagetest":    {ours: []string{"storage", "storage/internal/..."}},
 
-	"cluster":        {ours: []string{"cluster/assign"}, third: []string{memberlist}},
+	"cluster":        {third: []string{memberlist, protoactor, protobuf, grpc, prometheus}},
 	"cluster/assign": {pure: true},
+	"cluster/certs":  {},
 }
 
 // testOnly is what tests may import on top of their package's row. Tests of a
