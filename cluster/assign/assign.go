@@ -112,6 +112,7 @@ func Next(c Cluster) []Action {
 	return p.actions
 }
 
+// newPlan copies what it sorts: the caller's cluster stays as it is.
 func newPlan(c Cluster) *plan {
 	p := &plan{Cluster: c, nodes: map[string]*Node{}, load: map[string]int{}, taken: map[uint64]bool{}}
 	p.Nodes = slices.Clone(c.Nodes)
@@ -177,19 +178,22 @@ func (p *plan) do(k Kind, s *Shard, node string, replica uint64, why string) {
 	}
 }
 
-// may reports whether a node may get new replicas and leaders.
+// may reports whether a node may get new replicas and leaders. A draining node may
+// not: it is about to be stopped, and what it gets would have to move again.
 func (p *plan) may(name string) bool {
 	n := p.nodes[name]
 	return n != nil && n.Up && !n.Draining && !n.Leaving
 }
 
-// live reports whether a replica can take part in a vote.
+// live reports whether a replica can take part in a vote. A node that is not known
+// is down: nothing may depend on it.
 func (p *plan) live(r *Replica) bool {
 	n := p.nodes[r.Node]
 	return r.Voter && !r.Lost && n != nil && n.Up
 }
 
-// good reports whether a voter may stay where it is.
+// good reports whether a voter may stay where it is. One of a node that is down or
+// not known may: the node can come back, and whoever does not know it cannot tell.
 func (p *plan) good(r *Replica) bool {
 	n := p.nodes[r.Node]
 	return r.Voter && !r.Lost && (n == nil || !n.Leaving)

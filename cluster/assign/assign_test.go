@@ -90,6 +90,8 @@ func TestNext(t *testing.T) {
 		{"a lost replica goes first", "a b c", "a* b c-lost", "1:remove c"},
 		{"and comes back as a new one", "a b c", "a* b", "1:add c"},
 		{"no removal without a quorum", "a b:down c", "a* b c-lost", ""},
+		{"nor without one to decide it", "a b c d", "a* b c-lost d-lost", ""},
+		{"leaders stay while learners catch up", "a b c", "a* b c+ | a* b c+ | a* b c+", ""},
 		{"nothing without a leader", "a b c", "a b", ""},
 		{"nothing where the leader's node is down", "a:down b c", "a* b", ""},
 		{"a leaving voter is replaced", "a b c:leaving d", "a* b c", "1:add d"},
@@ -180,7 +182,8 @@ func TestHealth(t *testing.T) {
 		{"no leader", "a b c", "a b c", Unavailable, "no leader is known for shards 1"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			level, problems := Health(Cluster{Nodes: parseNodes(t, c.nodes), Shards: parseShards(t, c.shards), Replicas: 3})
+			seen := Cluster{Nodes: parseNodes(t, c.nodes), Shards: parseShards(t, c.shards), Replicas: 3}
+			level, problems := Health(seen)
 			if level != c.level || !strings.Contains(strings.Join(problems, "; "), c.says) {
 				t.Errorf("Health = %v %q, want %v with %q", level, problems, c.level, c.says)
 			}

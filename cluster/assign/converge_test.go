@@ -21,7 +21,8 @@ func newWorld(shards int) *world {
 	w.Nodes = []Node{{Name: "n0", Up: true}}
 	for i := range shards {
 		id := uint64(i + 1)
-		w.Shards = append(w.Shards, Shard{ID: id, Leader: 1, Replicas: []Replica{{ID: 1, Node: "n0", Voter: true, CaughtUp: true}}})
+		first := Replica{ID: 1, Node: "n0", Voter: true, CaughtUp: true}
+		w.Shards = append(w.Shards, Shard{ID: id, Leader: 1, Replicas: []Replica{first}})
 		w.next[id] = 2
 	}
 	return w
@@ -178,7 +179,8 @@ func TestConverges(t *testing.T) {
 		for i := range rapid.IntRange(0, 12).Draw(t, "steps") {
 			name := fmt.Sprintf("n%d", dice.IntN(len(w.Nodes)))
 			n := w.node(name)
-			switch rapid.SampledFrom([]string{"join", "join", "down", "up", "drain", "undrain", "lose", "remove"}).Draw(t, "step") {
+			steps := []string{"join", "join", "down", "up", "drain", "undrain", "lose", "remove"}
+			switch rapid.SampledFrom(steps).Draw(t, "step") {
 			case "join":
 				w.Nodes = append(w.Nodes, Node{Name: fmt.Sprintf("n%d", len(w.Nodes)), Up: true})
 			case "down":
@@ -209,7 +211,8 @@ func (w *world) lose(node string) {
 	for i := range w.Shards {
 		s := &w.Shards[i]
 		live, all := w.live(s)
-		if slices.ContainsFunc(s.Replicas, func(r Replica) bool { return r.Node == node && r.Voter }) && live-1 < quorum(all) {
+		votes := slices.ContainsFunc(s.Replicas, func(r Replica) bool { return r.Node == node && r.Voter })
+		if votes && live-1 < quorum(all) {
 			return
 		}
 	}

@@ -13,7 +13,9 @@ const (
 )
 
 // Health is the verdict on a cluster, and what keeps it from OK, a sentence each.
-// A node that an operator drains or removes is said and is no fault.
+// A node that an operator drains or removes is said and is no fault. Unevenness is
+// none either: it costs speed, not safety. Shards are named by number, so that the
+// sentence says where to look.
 func Health(c Cluster) (Level, []string) {
 	p := newPlan(c)
 	level := OK

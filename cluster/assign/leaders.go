@@ -21,12 +21,15 @@ func (p *plan) led() map[string]int {
 	return led
 }
 
+// leaderOf is the replica that leads a shard now, whatever was chosen for it.
 func (p *plan) leaderOf(shard uint64) *Replica {
 	i := slices.IndexFunc(p.Shards, func(s Shard) bool { return s.ID == shard })
 	return p.group(&p.Shards[i]).leader
 }
 
-// leaders moves leaderships: first those that must move, then for evenness.
+// leaders moves leaderships: first those that must move, then for evenness. A shard
+// whose replicas change keeps its leader meanwhile: a new leader would begin to send
+// a learner's copy from the start.
 func (p *plan) leaders() {
 	for i := range p.Shards {
 		s := &p.Shards[i]
@@ -41,7 +44,7 @@ func (p *plan) leaders() {
 			p.handOver(&g, g.leader, "its election times are those of a lone replica")
 		}
 	}
-	for p.even() {
+	for p.even() { // each turn takes a shard: it ends
 	}
 }
 
@@ -90,7 +93,8 @@ func (p *plan) moveAlong(came map[string]step, node string) {
 	}
 }
 
-// steps is where leaderships of a node could move.
+// steps is where leaderships of a node could move, in the order of shards and
+// replicas: the search finds the same path for the same cluster.
 func (p *plan) steps(node string) []step {
 	var steps []step
 	for i := range p.Shards {

@@ -21,7 +21,10 @@ func (e *UnsafeError) Error() string {
 	return fmt.Sprintf("node %s cannot be removed: %s: shards %s", e.Node, e.Reason, list(e.Shards))
 }
 
-// Safe is nil if a node can be removed: its replicas can move or be done without,
+// Safe is asked before a node is marked as leaving; Next holds to the same quorums
+// afterwards, so a failure in between stops the removal and breaks nothing.
+//
+// It is nil if a node can be removed: its replicas can move or be done without,
 // and no shard loses its quorum on the way. Else it is an *UnsafeError.
 func Safe(c Cluster, node string) error {
 	p := newPlan(c)

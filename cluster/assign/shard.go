@@ -5,14 +5,18 @@ import (
 	"slices"
 )
 
-// group is the replicas of a shard, sorted out.
+// group is the replicas of a shard, sorted out. Its pointers are into the plan's own
+// copy of the shard; nothing of it is kept from one Next to the next.
 type group struct {
 	*Shard
-	voters, live, good []*Replica
-	learner            *Replica
-	leader             *Replica
+	voters  []*Replica // all, whether they can vote now or not: they make the quorum
+	live    []*Replica // voters that can vote now
+	good    []*Replica // voters that may stay where they are, down or not
+	learner *Replica   // there is one at most: a shard is not changed while it has one
+	leader  *Replica   // nil also where its node is down: it can carry nothing out
 }
 
+// group sorts a shard's replicas out.
 func (p *plan) group(s *Shard) group {
 	g := group{Shard: s}
 	for i := range s.Replicas {
@@ -51,7 +55,10 @@ func (p *plan) removable(g *group, r *Replica) bool {
 	return live >= quorum(after)
 }
 
-// shard chooses the change that a shard's replicas need most.
+// shard chooses the change that a shard's replicas need most. The order matters: a
+// dead voter counts against the quorum while it is there, so it goes first; a learner
+// is brought to its end before the next one; and what leaves or is too much goes only
+// when nothing is missing any more.
 func (p *plan) shard(s *Shard) {
 	g := p.group(s)
 	if g.leader == nil {
@@ -97,7 +104,8 @@ func (p *plan) learner(g *group) {
 	}
 }
 
-// grow adds a replica where there is a node for it.
+// grow adds a replica where there is a node for it. True also means: there will be
+// one, so that nothing is removed while the move waits for its turn.
 func (p *plan) grow(g *group, why string) bool {
 	node := p.spare(g)
 	if node == "" || p.moves <= 0 {
@@ -126,6 +134,7 @@ func (p *plan) spare(g *group) string {
 	return best
 }
 
+// has reports whether a node has a replica of the shard, of any kind.
 func (g *group) has(node string) bool {
 	return slices.ContainsFunc(g.Replicas, func(r Replica) bool { return r.Node == node })
 }
@@ -163,7 +172,8 @@ func (p *plan) dropLeaving(g *group) {
 	}
 }
 
-// drop removes a voter, after its leadership has moved to one that stays.
+// drop removes a voter, after its leadership has moved to one that stays: a leader
+// that removes itself leaves the shard without one for an election.
 func (p *plan) drop(g *group, r *Replica, why string) {
 	switch {
 	case !p.removable(g, r):
@@ -174,7 +184,8 @@ func (p *plan) drop(g *group, r *Replica, why string) {
 	}
 }
 
-// handOver moves the leadership away from a replica.
+// handOver moves the leadership away from a replica, to the node that leads least
+// of those that may. It reports whether there was one.
 func (p *plan) handOver(g *group, from *Replica, why string) bool {
 	var to *Replica
 	led := p.led()
@@ -190,7 +201,8 @@ func (p *plan) handOver(g *group, from *Replica, why string) bool {
 	return true
 }
 
-// leads reports whether a replica may be made the leader.
+// leads reports whether a replica may be made the leader. One that is behind would
+// first have to catch up, and nothing could be sold meanwhile.
 func (p *plan) leads(r *Replica) bool { return p.live(r) && r.CaughtUp && p.may(r.Node) }
 
 // surplus is the voter that is missed least: one whose zone has another, of a node

@@ -23,7 +23,8 @@ func (p *plan) spread() {
 	}
 }
 
-// with is the group as it will be with a voter on node.
+// with is the group as it will be with a voter on node. Its id is one that no
+// replica has, so that it is nobody's leader.
 func (p *plan) with(g *group, node string) *group {
 	h := *g
 	h.good = append(slices.Clone(g.good), &Replica{ID: ^uint64(0), Node: node, Voter: true})
