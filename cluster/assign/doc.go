@@ -25,6 +25,13 @@
 //   - A leaving node's replicas are replaced one by one. Where no node can take one,
 //     the shard shrinks.
 //
+// # What it does not do
+//
+// It knows nothing of time: a node is up or it is not, and how long to wait before an
+// operator is called is the operator's question. It weighs no shard by its size or
+// its traffic: with sixteen shards a node, and events hashed over them, numbers are
+// even enough. It does not undo: what was asked for and failed is asked for again.
+//
 // # Why it ends
 //
 // Whoever carries the actions out may die between any two of them: nothing is

@@ -2,7 +2,8 @@ package assign
 
 import "fmt"
 
-// Level is a verdict on a cluster.
+// Level is a verdict on a cluster. The larger the number the worse it is, so that the
+// verdict on a whole is the largest of its parts.
 type Level uint8
 
 // The levels, from good to bad.
