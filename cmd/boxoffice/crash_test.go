@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -49,6 +50,7 @@ func TestMain(m *testing.M) {
 // nodeProcess is a node that a test can kill.
 type nodeProcess struct {
 	t    *testing.T
+	wrap []string // goes before the program, to run it elsewhere
 	args []string
 	url  string
 	cmd  *exec.Cmd
@@ -91,8 +93,16 @@ func freePorts(t *testing.T, n int) int {
 // start runs the node and waits until it can sell.
 func (n *nodeProcess) start() {
 	n.t.Helper()
+	n.launch()
+	n.waitFor("/readyz", http.StatusOK)
+}
+
+// launch runs the node.
+func (n *nodeProcess) launch() {
+	n.t.Helper()
 	n.out = &bytes.Buffer{}
-	n.cmd = exec.Command(os.Args[0], n.args...)
+	line := append(append(slices.Clone(n.wrap), os.Args[0]), n.args...)
+	n.cmd = exec.Command(line[0], line[1:]...)
 	n.cmd.Env = append(os.Environ(), asNode)
 	n.cmd.Stdout, n.cmd.Stderr = n.out, n.out
 	if err := n.cmd.Start(); err != nil {
@@ -103,7 +113,6 @@ func (n *nodeProcess) start() {
 		_ = cmd.Wait() // killed on purpose, mostly
 		close(done)
 	}(n.cmd, n.done)
-	n.waitFor("/readyz", http.StatusOK)
 }
 
 // waitFor polls a path until it answers with a status.
@@ -155,6 +164,9 @@ func (n *nodeProcess) terminate() int {
 	n.cmd = nil
 	return code
 }
+
+// crashAdmin is the admin token of nodes that have one; the others do not look at it.
+const crashAdmin = "chaos-admin-token"
 
 // crashSize is the shape of the load.
 const (
@@ -228,6 +240,7 @@ func defineCrashEvent(t *testing.T, url string, e int) {
 		t.Fatal(err)
 	}
 	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Authorization", "Bearer "+crashAdmin)
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		t.Fatal(err)

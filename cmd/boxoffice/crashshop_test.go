@@ -16,13 +16,14 @@ import (
 // shop is the clients of a crash test and what they were told.
 type shop struct {
 	t      *testing.T
-	url    string
+	urls   []string // of the nodes: a buyer asks any of them
 	http   *http.Client
 	closed chan struct{}
 	buyers sync.WaitGroup
 	keys   atomic.Uint64
+	events atomic.Int64 // made so far; buyers want the newest few
 
-	granted, resent, replayed atomic.Int64
+	granted, resent, replayed, asked atomic.Int64
 
 	mu       sync.Mutex
 	holds    map[string]*grant // live, by event/id
@@ -58,18 +59,30 @@ type reply struct {
 // openShop puts the events of a crash test on sale and lets its buyers in.
 func openShop(t *testing.T, url string, seed uint64) *shop {
 	t.Helper()
-	for e := range crashEvents {
-		defineCrashEvent(t, url, e)
-	}
 	s := newShop(t, url)
-	for b := range crashBuyers {
-		s.buyers.Go(func() { s.buy(rand.New(rand.NewPCG(seed, uint64(b)+1))) })
-	}
+	s.newEvents()
+	s.letIn(seed)
 	return s
 }
 
-func newShop(t *testing.T, url string) *shop {
-	return &shop{t: t, url: url, closed: make(chan struct{}),
+// newEvents puts crashEvents more on sale.
+func (s *shop) newEvents() {
+	s.t.Helper()
+	for range crashEvents {
+		defineCrashEvent(s.t, s.urls[0], int(s.events.Load()))
+		s.events.Add(1)
+	}
+}
+
+// letIn lets the buyers in.
+func (s *shop) letIn(seed uint64) {
+	for b := range crashBuyers {
+		s.buyers.Go(func() { s.buy(rand.New(rand.NewPCG(seed, uint64(b)+1))) })
+	}
+}
+
+func newShop(t *testing.T, urls ...string) *shop {
+	return &shop{t: t, urls: urls, closed: make(chan struct{}),
 		http: &http.Client{Timeout: 20 * time.Second,
 			Transport: &http.Transport{MaxIdleConnsPerHost: 2 * crashBuyers}},
 		holds: map[string]*grant{}, bookings: map[string]*grant{}}
@@ -138,13 +151,15 @@ func (s *shop) insist(method, path, key string, body []byte) reply {
 }
 
 func (s *shop) send(method, path, key string, body []byte) (reply, error) {
-	req, err := http.NewRequest(method, s.url+path, bytes.NewReader(body))
+	url := s.urls[int(s.asked.Add(1))%len(s.urls)]
+	req, err := http.NewRequest(method, url+path, bytes.NewReader(body))
 	if err != nil {
 		return reply{}, err
 	}
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
+	req.Header.Set("Authorization", "Bearer "+crashAdmin)
 	if key != "" {
 		req.Header.Set("Idempotency-Key", key)
 	}
@@ -164,7 +179,7 @@ var crashTokens = []string{"pm_card_visa", "pm_card_visa", "pm_card_visa", "pm_c
 // buy is one buyer's life: he holds, books, releases and cancels at random.
 func (s *shop) buy(random *rand.Rand) {
 	for s.open() {
-		event := crashEventID(random.IntN(crashEvents))
+		event := crashEventID(int(s.events.Load()) - 1 - random.IntN(crashEvents))
 		tickets := s.choose(random)
 		switch random.IntN(10) {
 		case 0, 1, 2, 3:

@@ -56,10 +56,8 @@ func TestFullDisk(t *testing.T) {
 	dir := smallDisk(t, "400m")
 	node := newNode(t, filepath.Join(dir, "data"), "--min-free-disk", "100MiB")
 	node.start()
-	for e := range crashEvents {
-		defineCrashEvent(t, node.url, e)
-	}
 	shop := newShop(t, node.url)
+	shop.newEvents()
 	random := rand.New(rand.NewPCG(1, 1))
 	shop.book(random, crashEventID(0), []string{"S-R0-1"}, "")
 
