@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -54,8 +55,28 @@ type nodeProcess struct {
 	args []string
 	url  string
 	cmd  *exec.Cmd
-	out  *bytes.Buffer
+	out  *printout
 	done chan struct{}
+}
+
+// printout is what a process has printed; it may be read while it prints.
+type printout struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+// Write implements io.Writer.
+func (p *printout) Write(b []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.text.Write(b)
+}
+
+// String is all so far.
+func (p *printout) String() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.text.String()
 }
 
 // newNode prepares a node on free ports of loopback, with its data in dir.
@@ -100,7 +121,7 @@ func (n *nodeProcess) start() {
 // launch runs the node.
 func (n *nodeProcess) launch() {
 	n.t.Helper()
-	n.out = &bytes.Buffer{}
+	n.out = &printout{}
 	line := append(append(slices.Clone(n.wrap), os.Args[0]), n.args...)
 	n.cmd = exec.Command(line[0], line[1:]...)
 	n.cmd.Env = append(os.Environ(), asNode)
