@@ -16,6 +16,9 @@ var (
 	// ErrNoSpace is the ErrUnavailable of a disk that is nearly full: errors.Is is
 	// true for both.
 	ErrNoSpace = fmt.Errorf("%w: the disk is nearly full", ErrUnavailable)
+	// ErrNoReplica is the ErrUnavailable of a node that has no replica of the shard:
+	// errors.Is is true for both.
+	ErrNoReplica = fmt.Errorf("%w: this node has no replica of the shard", ErrUnavailable)
 	// ErrUnknown: the batch was sent to the log and its outcome is not known.
 	ErrUnknown = errors.New("the outcome is unknown")
 	// ErrNotFound: the event has no record.
