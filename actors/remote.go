@@ -145,8 +145,9 @@ func (r *remote) take(serve server, deadline time.Time, body []byte, reply func(
 	}
 	n.pool.Schedule(func() {
 		defer n.running.Done()
-		defer r.served.Add(-1)
-		reply(r.answer(serve, deadline, body))
+		answer := r.answer(serve, deadline, body)
+		r.served.Add(-1) // first: who is answered may ask again at once
+		reply(answer)
 	})
 }
 
