@@ -159,17 +159,18 @@ func (e *event) write(ctx context.Context, b *batch) error {
 }
 
 // commitFailed closes the activation, so that a caller who tries again finds the
-// next one, and then answers: what was refused or fenced was not done and may
-// follow the event; of the rest nobody knows.
+// next one, and then answers: what was fenced, or found no leader, was not done and
+// may follow the event; so was what found no space, which is nowhere else either; of
+// the rest nobody knows.
 func (e *event) commitFailed(b *batch, err error) {
 	e.self.gate.close()
 	e.node.events.remove(e.self)
 	answer := ErrUnknown
 	switch {
-	case errors.Is(err, storage.ErrFenced):
-		answer = errMoved
-	case errors.Is(err, storage.ErrUnavailable), errors.Is(err, storage.ErrNoSpace):
+	case errors.Is(err, storage.ErrNoSpace):
 		answer = fmt.Errorf("%w: %w", ErrUnavailable, err)
+	case errors.Is(err, storage.ErrFenced), errors.Is(err, storage.ErrUnavailable):
+		answer = errMoved
 	}
 	b.fail(answer)
 	batches.Put(b)

@@ -24,6 +24,7 @@ type call struct {
 	home     *callPool
 	state    atomic.Int32
 	gate     *gate // to leave when answered; nil: not admitted through one
+	begun    bool  // it may have been done in part: see errBegun
 }
 
 // result is what a caller gets.

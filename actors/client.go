@@ -16,70 +16,14 @@ import (
 // its actor there. Safe for concurrent use.
 type Client struct{ node *Node }
 
-// maxMoves is how often a command follows an event that has moved before it
-// executed; the second activation is nearly always there.
-const maxMoves = 3
-
 // Do sends a command to an event and blocks until its committed answer, or a
-// little past the deadline. A refusal is an Answer with Refusal set, not an
-// error; errors are ErrOverloaded, ErrUnavailable and ErrUnknown. A Book whose
-// payment is undecided after Config.PaymentWait gets the pending booking.
+// little past the deadline. The event may live on any node. A refusal is an Answer
+// with Refusal set, not an error; errors are ErrOverloaded, ErrUnavailable and
+// ErrUnknown. A Book whose payment is undecided after Config.PaymentWait gets the
+// pending booking.
 func (c *Client) Do(event string, cmd sale.Command, deadline time.Time) (sale.Answer, error) {
-	n := c.node
-	if writes(cmd) {
-		if err := n.cfg.Log.Healthy(); errors.Is(err, storage.ErrNoSpace) {
-			return sale.Answer{}, fmt.Errorf("%w: %w", ErrUnavailable, err)
-		}
-	}
-	for range maxMoves {
-		a, err := c.find(event, cmd)
-		if refusal, ok := err.(*sale.Refusal); ok {
-			return sale.Answer{Refusal: refusal}, nil
-		}
-		if err != nil {
-			return sale.Answer{}, err
-		}
-		call := n.calls.get(cmd, deadline)
-		if err := a.gate.enter(n.cfg.MaxQueued); err != nil {
-			call.put()
-			if errors.Is(err, errMoved) {
-				n.events.remove(a)
-				continue
-			}
-			n.metrics.refused(boundQueued)
-			return sale.Answer{}, err
-		}
-		call.gate = &a.gate
-		n.send(a, call)
-		r := call.wait(n.cfg.CommitTimeout + time.Second)
-		if !errors.Is(r.err, errMoved) {
-			return r.answer, r.err
-		}
-	}
-	return sale.Answer{}, fmt.Errorf("%w: the event keeps moving", ErrUnavailable)
-}
-
-// find is the activation of an event, here.
-// A command about an event that is not there wakes nobody: the refusal is an
-// error of type *sale.Refusal.
-func (c *Client) find(event string, cmd sale.Command) (*activation, error) {
-	n := c.node
-	if n.draining.Load() {
-		return nil, fmt.Errorf("%w: the node is draining", ErrUnavailable)
-	}
-	where, err := n.cfg.Locator.Locate(n.cfg.Log.Shard(event))
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)
-	}
-	if where != n.cfg.Node {
-		return nil, fmt.Errorf("%w: the event lives on node %s", ErrUnavailable, where)
-	}
-	if _, makes := cmd.(*sale.DefineEvent); !makes && n.events.get(event) == nil && n.owns(event) {
-		if _, err := n.cfg.Log.View(event); errors.Is(err, storage.ErrNotFound) {
-			return nil, &sale.Refusal{Code: sale.EventNotFound}
-		}
-	}
-	return n.activate(event)
+	j := journey{node: c.node, event: event, shard: c.node.cfg.Log.Shard(event), deadline: deadline}
+	return j.run(cmd)
 }
 
 // View is what GET /events/{id} shows.
@@ -92,54 +36,62 @@ type View struct {
 // viewPoll is how often a view that is too old is looked at again.
 const viewPoll = 2 * time.Millisecond
 
-// View reads an event's view from this node's replica, without waking its actor.
-// It is at least of version atLeast: the call blocks until the replica has it, or
-// ends with ErrUnavailable when ctx does. An event that is not there is a
-// *sale.Refusal with EventNotFound.
+// View reads an event's view from this node's replica, without waking its actor;
+// on a node that has none, from that of the event's leader. It is at least of
+// version atLeast: the call blocks until the replica has it, or ends with
+// ErrUnavailable when ctx does. An event that is not there is a *sale.Refusal with
+// EventNotFound.
 func (c *Client) View(ctx context.Context, event string, atLeast uint64) (View, error) {
-	v, err := c.view(event)
-	if err == nil && v.Summary.Version >= atLeast || err != nil && atLeast == 0 {
-		return existing(v, err)
+	stored, err := c.node.storedView(ctx, event, atLeast)
+	if errors.Is(err, storage.ErrNoReplica) {
+		stored, err = c.node.viewElsewhere(ctx, event, atLeast)
 	}
-	poll := time.NewTicker(viewPoll)
-	defer poll.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return View{}, fmt.Errorf("%w: version %d is not here yet", ErrUnavailable, atLeast)
-		case <-poll.C:
-		}
-		if v, err = c.view(event); err == nil && v.Summary.Version >= atLeast {
-			return existing(v, err)
-		}
-	}
-}
-
-// existing turns the view of an event that was removed into its absence.
-func existing(v View, err error) (View, error) {
-	if err == nil && !v.Summary.Exists {
-		return View{}, &sale.Refusal{Code: sale.EventNotFound}
-	}
-	return v, err
-}
-
-func (c *Client) view(event string) (View, error) {
-	stored, err := c.node.cfg.Log.View(event)
-	switch {
-	case errors.Is(err, storage.ErrNotFound):
-		return View{}, &sale.Refusal{Code: sale.EventNotFound}
-	case err != nil:
-		return View{}, fmt.Errorf("%w: %w", ErrUnavailable, err)
+	if err != nil {
+		return View{}, err
 	}
 	summary, err := salepb.DecodeSummary(stored.Summary)
 	if err != nil {
 		return View{}, fmt.Errorf("read the summary of %s: %w", event, err)
+	}
+	if !summary.Exists { // it was removed
+		return View{}, &sale.Refusal{Code: sale.EventNotFound}
 	}
 	details, err := salepb.DecodeDetails(stored.Details)
 	if err != nil {
 		return View{}, fmt.Errorf("read the details of %s: %w", event, err)
 	}
 	return View{details.Event, details.MinPrice, details.MaxPrice, summary}, nil
+}
+
+// storedView waits until this node's replica has a version of an event's view.
+func (n *Node) storedView(ctx context.Context, event string, atLeast uint64) (storage.View, error) {
+	v, err := n.viewNow(event)
+	if err == nil && v.Version >= atLeast || err != nil && atLeast == 0 || errors.Is(err, storage.ErrNoReplica) {
+		return v, err
+	}
+	poll := time.NewTicker(viewPoll)
+	defer poll.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return storage.View{}, fmt.Errorf("%w: version %d is not here yet", ErrUnavailable, atLeast)
+		case <-poll.C:
+		}
+		if v, err = n.viewNow(event); err == nil && v.Version >= atLeast {
+			return v, nil
+		}
+	}
+}
+
+func (n *Node) viewNow(event string) (storage.View, error) {
+	v, err := n.cfg.Log.View(event)
+	switch {
+	case errors.Is(err, storage.ErrNotFound):
+		return v, &sale.Refusal{Code: sale.EventNotFound}
+	case err != nil:
+		return v, fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	return v, nil
 }
 
 // VersionedRecord is one line of an event's history.
@@ -149,17 +101,15 @@ type VersionedRecord struct {
 }
 
 // History reads committed records from version from (1 is the first), at most
-// limit, from this node's replica. ErrTrimmed: retention has deleted the first of
-// them.
+// limit, from this node's replica; on a node that has none, from that of the
+// event's leader. ErrTrimmed: retention has deleted the first of them.
 func (c *Client) History(event string, from uint64, limit int) ([]VersionedRecord, error) {
-	raw, err := c.node.cfg.Log.Records(event, from, limit)
-	switch {
-	case errors.Is(err, storage.ErrNotFound):
-		return nil, &sale.Refusal{Code: sale.EventNotFound}
-	case errors.Is(err, storage.ErrTrimmed):
-		return nil, fmt.Errorf("%w: %w", ErrTrimmed, err)
-	case err != nil:
-		return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)
+	raw, err := c.node.storedRecords(event, from, limit)
+	if errors.Is(err, storage.ErrNoReplica) {
+		raw, err = c.node.recordsElsewhere(event, from, limit)
+	}
+	if err != nil {
+		return nil, err
 	}
 	history := make([]VersionedRecord, len(raw))
 	for i, b := range raw {
@@ -170,6 +120,20 @@ func (c *Client) History(event string, from uint64, limit int) ([]VersionedRecor
 		history[i] = VersionedRecord{from + uint64(i), r}
 	}
 	return history, nil
+}
+
+// storedRecords reads records from this node's replica.
+func (n *Node) storedRecords(event string, from uint64, limit int) ([][]byte, error) {
+	raw, err := n.cfg.Log.Records(event, from, limit)
+	switch {
+	case errors.Is(err, storage.ErrNotFound):
+		return nil, &sale.Refusal{Code: sale.EventNotFound}
+	case errors.Is(err, storage.ErrTrimmed):
+		return nil, fmt.Errorf("%w: %w", ErrTrimmed, err)
+	case err != nil:
+		return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	return raw, nil
 }
 
 // Ready is nil when the node can sell; else why not.

@@ -23,6 +23,11 @@ type Config struct {
 	Node string
 	// Locator says on which node an event lives.
 	Locator Locator
+	// Peers carries commands to events on other nodes; nil: there are no others.
+	Peers Peers
+	// OnSystem gets the news of the leader of the log's system shard, the one after
+	// the last; nil: it is dropped. It must not block.
+	OnSystem func(storage.Leadership)
 	// Logger gets what an operator should know. Never ids of holds or tokens.
 	Logger *slog.Logger
 	// Registry gets the node's metrics; nil: none are kept.
@@ -39,6 +44,20 @@ type Config struct {
 	MaxWaiting int
 	// MaxActive bounds the events in memory; one more gets ErrOverloaded.
 	MaxActive int
+	// MaxParked bounds the callers who wait for a shard to have a leader: 16,384 are
+	// half a second of 32,000 commands a second, and 8 MB. The next one gets
+	// ErrUnavailable.
+	MaxParked int
+	// MaxServed bounds the requests of other nodes that are under way here, most of
+	// them bookings that wait for a payment, with some 4 KB each. The next one gets
+	// ErrOverloaded.
+	MaxServed int
+	// MaxPlanTickets bounds the plans of houses of events on other nodes that are
+	// kept, in tickets: 4 million are at most 100 MB.
+	MaxPlanTickets int
+	// MoveWait is how long a command waits for its event's shard to have a leader: a
+	// planned move takes some 10 ms, its news a little more.
+	MoveWait time.Duration
 	// MaxPayments bounds the payment calls under way; further tasks queue.
 	MaxPayments int
 	// PaymentWait is how long a booking's caller waits for the provider before he
@@ -71,6 +90,10 @@ func DefaultConfig() Config {
 		MaxBatch:        4096,
 		MaxWaiting:      65536,
 		MaxActive:       100_000,
+		MaxParked:       16384,
+		MaxServed:       65536,
+		MaxPlanTickets:  4_000_000,
+		MoveWait:        500 * time.Millisecond,
 		MaxPayments:     4096,
 		PaymentWait:     10 * time.Second,
 		PaymentTimeout:  30 * time.Second,
@@ -91,18 +114,12 @@ func (c *Config) Validate() error {
 		"MaxActive": int64(c.MaxActive), "MaxPayments": int64(c.MaxPayments), "PaymentWait": int64(c.PaymentWait),
 		"PaymentTimeout": int64(c.PaymentTimeout), "CommitTimeout": int64(c.CommitTimeout),
 		"PassivateAfter": int64(c.PassivateAfter), "CheckpointEvery": int64(c.CheckpointEvery),
-		"TickEvery": int64(c.TickEvery),
+		"TickEvery": int64(c.TickEvery), "MaxParked": int64(c.MaxParked), "MaxServed": int64(c.MaxServed),
+		"MaxPlanTickets": int64(c.MaxPlanTickets), "MoveWait": int64(c.MoveWait),
 	} {
 		if v <= 0 {
 			return fmt.Errorf("actors: %s must be positive", name)
 		}
 	}
 	return nil
-}
-
-// Locator says where events live. It is a hint for routing: authority comes from
-// the log's epochs alone.
-type Locator interface {
-	// Locate names the node that leads a shard; an error where none is known.
-	Locate(shard uint64) (node string, err error)
 }

@@ -166,7 +166,7 @@ func (e *event) decide(c *call) {
 		return
 	}
 	e.deciding = c
-	answer := e.step(c.cmd)
+	answer := e.answer(c)
 	e.deciding = nil
 	if _, books := c.cmd.(*sale.Book); books && pending(answer) && e.waiters.count < e.node.cfg.MaxWaiting {
 		e.waiters.add(answer.Booking.ID, c, time.Now().Add(e.node.cfg.PaymentWait))
@@ -266,8 +266,9 @@ func (e *event) close() {
 	e.node.events.remove(e.self)
 }
 
-// end answers everybody who is still inside: those who wait for a payment cannot
-// know how it ends, the rest was not sent to the log. cause is for the log.
+// end answers everybody who is still inside: those who wait for a payment are to
+// ask the next activation how it ends, the rest was not sent to the log. cause is
+// for the log.
 func (e *event) end(cause error) {
 	e.close()
 	if cause != errMoved {
@@ -279,6 +280,6 @@ func (e *event) end(cause error) {
 	}
 	e.early = nil
 	e.batch.fail(errMoved)
-	e.waiters.all(func(c *call) { c.finish(sale.Answer{}, ErrUnknown) })
+	e.waiters.all(func(c *call) { c.finish(sale.Answer{}, errBegun) })
 	e.self.due.Store(0)
 }

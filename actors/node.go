@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -27,8 +28,12 @@ type Node struct {
 	pool     *pool
 	payer    *payer
 	metrics  *metrics
+	plans    *plans
+	remote   *remote
 	draining atomic.Bool
 	stop     chan struct{}
+	ctx      context.Context // ends with the node
+	end      context.CancelFunc
 	// running counts the node's goroutines and actors; it grows only while life is
 	// held, or from one that it counts already.
 	running sync.WaitGroup
@@ -50,26 +55,31 @@ func Start(cfg Config) (*Node, error) {
 		ticking: make([]atomic.Bool, cfg.Log.Shards()),
 		stop:    make(chan struct{}),
 		pool:    newPool(),
+		plans:   newPlans(cfg.MaxPlanTickets),
 	}
+	n.ctx, n.end = context.WithCancel(context.Background())
 	for i := range n.shards {
-		n.shards[i].Store(&shard{id: uint64(i) + 1})
+		n.shards[i].Store(n.newShard(uint64(i)+1, 0, false))
 	}
 	quiet := slog.New(slog.DiscardHandler) // its warnings are ours to give
 	n.system = actor.NewActorSystem(
 		actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger { return quiet }),
 		actor.WithDeadLetterRequestLogging(false))
 	n.metrics = newMetrics(cfg.Registry, n)
+	n.remote = newRemote(n)
 	n.payer = newPayer(n)
 	n.running.Add(2)
 	go n.followLeaders()
 	go n.tick()
+	n.remote.listen()
 	return n, nil
 }
 
 // Client is how the node's events are asked.
 func (n *Node) Client() *Client { return &Client{node: n} }
 
-// Ready is nil when the node can sell; else why not.
+// Ready is nil when the node can sell, its own events or, through other nodes,
+// theirs; else why not.
 func (n *Node) Ready() error {
 	if n.draining.Load() {
 		return fmt.Errorf("%w: the node is draining", ErrUnavailable)
@@ -78,15 +88,24 @@ func (n *Node) Ready() error {
 		return err
 	}
 	for i := range n.shards {
-		if !n.shards[i].Load().owned() {
-			return fmt.Errorf("%w: shard %d has no owner yet", ErrUnavailable, i+1)
+		id := uint64(i) + 1
+		if n.shards[i].Load().owned() {
+			continue
 		}
+		if node, _, err := n.cfg.Locator.Locate(id); err != nil || node == n.cfg.Node {
+			return fmt.Errorf("%w: shard %d has no owner yet", ErrUnavailable, id)
+		}
+	}
+	if n.cfg.Peers != nil && !n.cfg.Peers.Reachable() {
+		return fmt.Errorf("%w: no other node can be reached", ErrUnavailable)
 	}
 	return nil
 }
 
-// Drain refuses new commands from now on and waits until those inside are
-// answered, at most for the given time. Payments under way go on until Stop.
+// Drain is for a planned stop, after the node's leaderships have gone to other
+// nodes: it executes no new command from now on and waits until those inside are
+// answered, at most for the given time. Commands about events on other nodes are
+// still sent there. Payments under way go on until Stop.
 func (n *Node) Drain(atMost time.Duration) {
 	n.draining.Store(true)
 	deadline := time.Now().Add(atMost)
@@ -115,6 +134,7 @@ func (n *Node) Stop() {
 	}
 	n.draining.Store(true)
 	close(n.stop)
+	n.end()
 	n.events.each(func(a *activation) { n.send(a, stepDown{}) })
 	n.running.Wait()
 	n.payer.stop()
@@ -156,7 +176,7 @@ func (n *Node) activate(event string) (*activation, error) {
 	}
 	s := n.shards[n.cfg.Log.Shard(event)-1].Load()
 	if !s.owned() {
-		return nil, fmt.Errorf("%w: its shard has no owner", ErrUnavailable)
+		return nil, fmt.Errorf("%w: its shard has no owner", errMoved)
 	}
 	if n.events.size.Load() >= int64(n.cfg.MaxActive) {
 		n.metrics.refused(boundActive)

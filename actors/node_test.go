@@ -264,6 +264,10 @@ func TestNothingIsDoneWhereTheLogIsUnavailable(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		w.define()
 		w.log.FailAppend("e", storagetest.Unavailable)
+		w.must(&sale.ReleaseHold{ID: w.must(w.hold("S-A-1")).Hold.ID}) // once is not seen
+		for range maxMoves + 1 {
+			w.log.FailAppend("e", storagetest.Unavailable)
+		}
 		if _, err := w.do(w.hold("S-A-1")); !errors.Is(err, ErrUnavailable) {
 			t.Fatalf("got %v, want ErrUnavailable", err)
 		}

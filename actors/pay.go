@@ -166,9 +166,15 @@ func (p *payer) call(event string, t task) (*sale.SettlePayment, error) {
 		return p.news(t, o), err
 	case sale.Capture:
 		err := p.node.cfg.Gateway.Capture(ctx, payment.CaptureKey(id), t.booking.PaymentID)
+		if errors.Is(err, payment.ErrNotFound) {
+			err = p.captureAnew(ctx, p.request(event, t))
+		}
 		return p.news(t, payment.Outcome{}), err
 	case sale.Refund:
 		err := p.node.cfg.Gateway.Refund(ctx, payment.RefundKey(id), t.booking.PaymentID)
+		if errors.Is(err, payment.ErrNotFound) && t.booking.PaymentID != "" {
+			err = p.refundUnseen(ctx, event, id)
+		}
 		return p.news(t, payment.Outcome{}), err
 	}
 	return nil, errors.New("nothing is owed")

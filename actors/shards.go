@@ -13,14 +13,26 @@ import (
 // shard is what the node knows of one shard of the log. It is replaced as a
 // whole when leadership changes, so readers load one pointer.
 type shard struct {
-	id    uint64
-	epoch uint64 // 0: not ours
+	id      uint64
+	term    uint64 // of the last news of its leader
+	leading bool   // this node leads in it, and has claimed the shard or is about to
+	epoch   uint64 // 0: not ours
 	// from and to bound the time without an owner before this epoch: deadlines of
 	// holds move by it.
 	from, to catalog.Time
 	// ahead is what is added to the node's clock so that the shard's time never
 	// goes back behind what an earlier owner wrote.
 	ahead int64
+	// life ends when this value is replaced.
+	life context.Context
+	end  context.CancelFunc
+}
+
+// newShard is what is known of a shard after news of its leader.
+func (n *Node) newShard(id, term uint64, leading bool) *shard {
+	s := &shard{id: id, term: term, leading: leading}
+	s.life, s.end = context.WithCancel(n.ctx)
+	return s
 }
 
 // owned reports whether this node may write the shard.
@@ -59,18 +71,22 @@ func (n *Node) followLeaders() {
 				return
 			}
 			if l.Shard > n.cfg.Log.Shards() {
-				continue // the system shard has no events
+				if n.cfg.OnSystem != nil {
+					n.cfg.OnSystem(l)
+				}
+				continue
 			}
 			if cancel := attempts[l.Shard]; cancel != nil {
 				cancel()
 				delete(attempts, l.Shard)
 			}
-			n.disown(l.Shard, l.Term)
+			s := n.disown(l)
 			if l.Leader {
+				n.cfg.Locator.Learn(l.Shard, n.cfg.Node, l.Term)
 				ctx, cancel := context.WithCancel(context.Background())
 				attempts[l.Shard] = cancel
 				n.running.Add(1)
-				go n.claim(ctx, l.Shard, l.Term)
+				go n.claim(ctx, s)
 			}
 		}
 	}
@@ -78,16 +94,18 @@ func (n *Node) followLeaders() {
 
 // claim makes this node the shard's owner for a term, and wakes the events that
 // have something to do. It tries until it succeeds, is fenced, or ctx ends.
-func (n *Node) claim(ctx context.Context, id, term uint64) {
+func (n *Node) claim(ctx context.Context, s *shard) {
 	defer n.running.Done()
+	id, term := s.id, s.term
 	for ctx.Err() == nil {
 		attempt, cancel := context.WithTimeout(ctx, n.cfg.CommitTimeout)
 		clock, err := n.cfg.Log.Claim(attempt, id, term)
 		cancel()
 		switch {
 		case err == nil:
-			n.own(id, term, catalog.Time(clock))
-			n.wakeBusy(ctx, id)
+			if n.own(s, catalog.Time(clock)) {
+				n.wakeBusy(ctx, id)
+			}
 			return
 		case errors.Is(err, storage.ErrFenced):
 			n.cfg.Logger.Info("claim refused: a later epoch owns the shard", "shard", id, "term", term)
@@ -103,25 +121,35 @@ func (n *Node) claim(ctx context.Context, id, term uint64) {
 	}
 }
 
-// own publishes the ownership of a shard.
-func (n *Node) own(id, term uint64, clock catalog.Time) {
+// own publishes the ownership of a shard that was claimed; false: there is later
+// news of its leader, and nothing changes.
+func (n *Node) own(claimed *shard, clock catalog.Time) bool {
 	now := n.clock.now()
-	s := &shard{id: id, epoch: term, from: clock, to: max(now, clock), ahead: max(0, int64(clock-now))}
+	s := n.newShard(claimed.id, claimed.term, true)
+	s.epoch, s.from, s.to, s.ahead = claimed.term, clock, max(now, clock), max(0, int64(clock-now))
 	if clock == 0 {
 		s.from = s.to // nobody owned it before
 	}
-	n.shards[id-1].Store(s)
-	n.cfg.Logger.Debug("shard owned", "shard", id, "epoch", term)
+	if !n.shards[s.id-1].CompareAndSwap(claimed, s) {
+		s.end()
+		return false
+	}
+	claimed.end()
+	n.cfg.Logger.Debug("shard owned", "shard", s.id, "epoch", s.epoch)
+	return true
 }
 
-// disown ends every activation of the shard that is older than a term.
-func (n *Node) disown(id, term uint64) {
-	n.shards[id-1].Store(&shard{id: id})
+// disown ends what this node was to a shard before news of its leader, and every
+// activation that is older than the news.
+func (n *Node) disown(l storage.Leadership) *shard {
+	s := n.newShard(l.Shard, l.Term, l.Leader)
+	n.shards[l.Shard-1].Swap(s).end()
 	n.events.each(func(a *activation) {
-		if a.shard.id == id && a.shard.epoch != term {
+		if a.shard.id == l.Shard && a.shard.epoch != l.Term {
 			n.send(a, stepDown{})
 		}
 	})
+	return s
 }
 
 // wakeBusy activates the events of a shard that have live holds or owed payments,

@@ -80,21 +80,27 @@ func appendStoredAnswer(b []byte, field protowire.Number, s *sale.StoredAnswer) 
 	b, body := open(b, field)
 	b = appendAtKey(b, 1, s.At, s.Key)
 	b, answer := open(b, 4)
-	b = appendInt(b, 1, s.Answer.Version)
-	b = appendBool(b, 2, s.Answer.Replayed)
-	b = appendBool(b, 3, s.Answer.Created)
-	if s.Answer.Refusal != nil {
-		b = appendRefusal(b, 4, s.Answer.Refusal)
-	}
-	b = appendEvent(b, 5, s.Answer.Event)
-	if s.Answer.Hold != nil {
-		b = appendHold(b, 6, s.Answer.Hold)
-	}
-	if s.Answer.Booking != nil {
-		b = appendBooking(b, 7, s.Answer.Booking)
-	}
+	b = appendAnswerFields(b, &s.Answer)
 	b = shutOrDrop(b, answer)
 	return shut(b, body)
+}
+
+// appendAnswerFields appends the fields of an answer that stored ones have.
+func appendAnswerFields(b []byte, a *sale.Answer) []byte {
+	b = appendInt(b, 1, a.Version)
+	b = appendBool(b, 2, a.Replayed)
+	b = appendBool(b, 3, a.Created)
+	if a.Refusal != nil {
+		b = appendRefusal(b, 4, a.Refusal)
+	}
+	b = appendEvent(b, 5, a.Event)
+	if a.Hold != nil {
+		b = appendHold(b, 6, a.Hold)
+	}
+	if a.Booking != nil {
+		b = appendBooking(b, 7, a.Booking)
+	}
+	return b
 }
 
 // decodeStoredAnswer reads the body of a stored answer.
@@ -119,24 +125,29 @@ func decodeStoredAnswer(b []byte, s *sale.StoredAnswer) error {
 func decodeAnswer(b []byte, a *sale.Answer) error {
 	r := reader{b: b}
 	for r.next() {
-		switch r.num {
-		case 1:
-			readInt(&r, &a.Version)
-		case 2:
-			r.bool(&a.Replayed)
-		case 3:
-			r.bool(&a.Created)
-		case 4:
-			readPointer(&r, &a.Refusal, decodeRefusal)
-		case 5:
-			readPointer(&r, &a.Event, decodeEvent)
-		case 6:
-			readPointer(&r, &a.Hold, decodeHold)
-		case 7:
-			readPointer(&r, &a.Booking, decodeBooking)
-		}
+		readAnswerField(&r, a)
 	}
 	return r.err
+}
+
+// readAnswerField takes one field of those that stored answers have.
+func readAnswerField(r *reader, a *sale.Answer) {
+	switch r.num {
+	case 1:
+		readInt(r, &a.Version)
+	case 2:
+		r.bool(&a.Replayed)
+	case 3:
+		r.bool(&a.Created)
+	case 4:
+		readPointer(r, &a.Refusal, decodeRefusal)
+	case 5:
+		readPointer(r, &a.Event, decodeEvent)
+	case 6:
+		readPointer(r, &a.Hold, decodeHold)
+	case 7:
+		readPointer(r, &a.Booking, decodeBooking)
+	}
 }
 
 // appendExpiredHold appends what is remembered of a hold that is over.

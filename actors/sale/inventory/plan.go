@@ -19,6 +19,8 @@ type Plan struct {
 	bySection table // section names → sections
 	byPrefix  table // what stands before the number in an id → lines
 	byLabel   table // ids of listed seats → tickets
+
+	fingerprint [16]byte
 }
 
 // kind is the form in which the catalog gives a section.
@@ -90,6 +92,7 @@ func NewPlan(inv catalog.Inventory) *Plan {
 	p.lines = append(p.lines, line{first: next})
 	p.labels = seats.labels()
 	p.index()
+	p.fingerprint = fingerprintOf(p)
 	return p
 }
 
