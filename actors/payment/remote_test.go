@@ -257,7 +257,8 @@ func TestHandlerBounds(t *testing.T) {
 func TestCheckURL(t *testing.T) {
 	for address, ok := range map[string]bool{
 		"http://127.0.0.1:7500": true, "https://pay.example/": true, "http://[::1]:1": true,
-		"": false, "127.0.0.1:7500": false, "ftp://a": false, "http://": false, "http://a/b": false, "http://a?b": false,
+		"": false, "127.0.0.1:7500": false, "ftp://a": false, "http://": false, "http://a/b": false,
+		"http://a?b":   false,
 		"http://u:p@a": false, "http://a#b": false, "http://:80": false,
 	} {
 		if _, err := NewRemote(address); (err == nil) != ok {
