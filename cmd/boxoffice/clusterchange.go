@@ -206,7 +206,8 @@ func removed(s control.Status, node string) bool {
 func leaving(s control.Status, node string) string {
 	i := slices.IndexFunc(s.Nodes, func(n control.NodeStatus) bool { return n.Name == node })
 	if n := s.Nodes[i]; n.Replicas > 0 {
-		return fmt.Sprintf("%s, %s to move, %d of them led", printable(n.State), plural(n.Replicas, "replica"), n.Leaders)
+		return fmt.Sprintf("%s, %s to move, %d of them led",
+			printable(n.State), plural(n.Replicas, "replica"), n.Leaders)
 	}
 	return "its replicas have moved; it stops"
 }

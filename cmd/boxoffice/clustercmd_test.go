@@ -204,7 +204,8 @@ func TestStatusExitCodes(t *testing.T) {
 		{control.OK, down, "", 2, "connection refused"}, {control.OK, down, "-o json", 2, "connection refused"},
 		{control.OK, f.addrs[0], "--token wrong", 2, "unauthorized"}, {control.OK, f.addrs[0], "--bogus", 2, "--bogus"},
 		{control.OK, f.addrs[0], "-o xml", 2, "none of table, json"}, {control.OK, f.addrs[0], "x", 2, "unexpected"},
-		{control.OK, "127.0.0.1:80", "", 2, "a URL begins with"}, {control.OK, f.addrs[0], "--timeout 0s", 2, "--timeout"},
+		{control.OK, "127.0.0.1:80", "", 2, "a URL begins with"},
+		{control.OK, f.addrs[0], "--timeout 0s", 2, "--timeout"},
 	} {
 		f.status.Health = c.health
 		code, out, errs := cli(c.servers, "cluster status "+c.args, token)

@@ -183,7 +183,8 @@ func printShards(w io.Writer, shards []control.ShardStatus, all bool) {
 	}
 	t.print(w)
 	if left > 0 {
-		fmt.Fprintf(w, "%s more, each with a leader and no replica behind; --all shows them\n", plural(left, "shard"))
+		fmt.Fprintf(w, "%s more, each with a leader and no replica behind; --all shows them\n",
+			plural(left, "shard"))
 	}
 }
 

@@ -164,7 +164,8 @@ func printEvent(w io.Writer, e shownEvent, version string) {
 	n := e.Availability
 	line("tickets", fmt.Sprintf("%d available", n.Available), fmt.Sprintf("%d held", n.Held),
 		fmt.Sprintf("%d booked", n.Booked), fmt.Sprintf("%d in all", n.Total))
-	line("price", fmt.Sprintf("%d to %d in minor units of %s", e.PriceRange.Min, e.PriceRange.Max, e.PriceRange.Currency))
+	p := e.PriceRange
+	line("price", fmt.Sprintf("%d to %d in minor units of %s", p.Min, p.Max, p.Currency))
 	line("version", version)
 }
 
@@ -212,7 +213,8 @@ func (c *historyConfig) print(ctx context.Context, nodes *client, id string, w i
 		if c.limit > 0 {
 			page = min(page, left)
 		}
-		a, err := nodes.ask(ctx, http.MethodGet, fmt.Sprintf("/admin/events/%s/history?from=%d&limit=%d", id, from, page), nil)
+		path := fmt.Sprintf("/admin/events/%s/history?from=%d&limit=%d", id, from, page)
+		a, err := nodes.ask(ctx, http.MethodGet, path, nil)
 		if err != nil {
 			return err
 		}

@@ -15,9 +15,10 @@ func newFakeEvent(t *testing.T, cluster bool) string {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /events/e1", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Event-Version", "12")
-		fmt.Fprint(w, `{"id":"e1","title":"Ada","status":"on-sale","startsAt":"2027-01-01T20:00:00.000Z","performers":[],`+
-			`"venue":{"id":"v","name":"The Hall","city":"Ghent"},"priceRange":{"min":990,"max":12500,"currency":"EUR"},`+
-			`"availability":{"total":40,"available":37,"held":2,"booked":1},"waitingRoom":{"enabled":false,"waiting":0}}`)
+		fmt.Fprint(w, `{"id":"e1","title":"Ada","status":"on-sale","startsAt":"2027-01-01T20:00:00.000Z",`+
+			`"performers":[],"venue":{"id":"v","name":"The Hall","city":"Ghent"},`+
+			`"priceRange":{"min":990,"max":12500,"currency":"EUR"},"availability":{"total":40,"available":37,"held":2,"booked":1},`+
+			`"waitingRoom":{"enabled":false,"waiting":0}}`)
 	})
 	mux.HandleFunc("GET /admin/events/e1/where", func(w http.ResponseWriter, _ *http.Request) {
 		if !cluster {
@@ -65,7 +66,8 @@ func TestEventCommands(t *testing.T) {
 		{server, "event show e2", 1, "", "404"}, {server, "event show a.b", 2, "", "is no ID"},
 		{server, "event show", 2, "", "no ID given"}, {server, "event history e1 --from x", 2, "", "--from"},
 		{server, "event history e1 --limit 1 --from 7", 0,
-			"     7  2026-01-01T00:00:00.000Z  hold-placed      ticketIds=A-1,A-2 total=9007199254740993 user=\"a b\"\n", ""},
+			"     7  2026-01-01T00:00:00.000Z  hold-placed      ticketIds=A-1,A-2 " +
+				"total=9007199254740993 user=\"a b\"\n", ""},
 	} {
 		code, out, errs := cli(c.server, c.command)
 		if code != c.code || !printed(out, c.out) || !printed(errs, c.err) {
