@@ -13,6 +13,8 @@ const (
 	codeTicketNotFound  = "ticket-not-found"
 	codeHoldNotFound    = "hold-not-found"
 	codeBookingNotFound = "booking-not-found"
+	codeNodeNotFound    = "node-not-found"
+	codeNoCluster       = "no-cluster"
 	codeMethod          = "method-not-allowed"
 	codeTimeout         = "request-timeout"
 	codeUnavailTickets  = "tickets-unavailable"
@@ -21,6 +23,7 @@ const (
 	codeHoldInPayment   = "hold-in-payment"
 	codeBookingPending  = "booking-pending"
 	codeKeyInFlight     = "idempotency-in-flight"
+	codeUnsafe          = "unsafe-change"
 	codeHoldExpired     = "hold-expired"
 	codeTrimmed         = "history-trimmed"
 	codeTooLarge        = "payload-too-large"
@@ -80,6 +83,12 @@ var problems = [...]problem{
 	{code: codeBookingNotFound, status: 404, title: "Booking not found",
 		cause:  "There is no such booking, or it is somebody else's.",
 		remedy: "Check the id and the user."},
+	{code: codeNodeNotFound, status: 404, title: "Node not found",
+		cause:  "The cluster has no node with this name, and had none that it remembers.",
+		remedy: "Take the names from GET /admin/cluster; names tell capital letters from small ones."},
+	{code: codeNoCluster, status: 404, title: "No cluster",
+		cause:  "This node was started without the part that knows a cluster.",
+		remedy: "Ask a node of the cluster: boxoffice cluster status --server URL."},
 	{code: codeMethod, status: 405, title: "Method not allowed",
 		cause:  "This path does not answer to this method.",
 		remedy: "Use one of the methods that the Allow header names."},
@@ -107,6 +116,11 @@ var problems = [...]problem{
 	{code: codeKeyInFlight, status: 409, title: "Idempotency key in flight", retryable: true, retryAfter: 1,
 		cause:  "The first request with this Idempotency-Key is still running.",
 		remedy: "Try again with the same key."},
+	{code: codeUnsafe, status: 409, title: "Unsafe change",
+		cause: "The change would leave a shard without a majority of its replicas. Nothing was changed.",
+		remedy: "Bring the nodes that are down back, or add one, and ask again. A node that is lost for good is " +
+			"removed with force.",
+		example: `,"reason":"shard 3 would have 1 of its 3 replicas"`},
 	{code: codeHoldExpired, status: 410, title: "Hold expired",
 		cause:  "The hold's time is over and its tickets are for sale again.",
 		remedy: "Hold tickets again."},

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"boxoffice/actors"
+	"boxoffice/actors/control"
 	"boxoffice/actors/sale"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -32,6 +33,9 @@ type Seller interface {
 type Config struct {
 	// Seller answers the commands. Required.
 	Seller Seller
+	// Operator answers what an operator asks of the cluster. Nil: those calls are
+	// answered with no-cluster.
+	Operator control.Operator
 	// Registry gets the server's metrics and is what GET /metrics shows; other
 	// packages add their own to it. Nil: a registry of its own.
 	Registry *prometheus.Registry
@@ -83,6 +87,9 @@ type Config struct {
 	// BookingTimeout is the same for bookings; longer than actors' wait for a
 	// payment (10 s), after which a booking is answered as pending.
 	BookingTimeout time.Duration
+	// OperatorTimeout is the same for an operator's calls. A drain waits until the
+	// node leads nothing.
+	OperatorTimeout time.Duration
 	// ViewAge is how old a cached event or seat map may be.
 	ViewAge time.Duration
 	// ViewWait is how long a read waits for Min-Event-Version.
@@ -122,6 +129,7 @@ func DefaultConfig() Config {
 		LargeBodies:        256 << 20,
 		CommandTimeout:     5 * time.Second,
 		BookingTimeout:     15 * time.Second,
+		OperatorTimeout:    20 * time.Second,
 		ViewAge:            time.Second,
 		ViewWait:           250 * time.Millisecond,
 		EventCacheBytes:    64 << 20,
@@ -149,6 +157,7 @@ func (c *Config) check() error {
 	need(c.LargeBodies >= int64(c.MaxBody), "LargeBodies must be MaxBody or more")
 	need(c.CommandTimeout > 0 && c.BookingTimeout >= c.CommandTimeout,
 		"CommandTimeout must be positive and BookingTimeout no shorter")
+	need(c.OperatorTimeout > 0, "OperatorTimeout must be positive")
 	need(c.ViewAge > 0 && c.ViewWait > 0, "ViewAge and ViewWait must be positive")
 	need(c.EventCacheBytes > 0 && c.SeatCacheBytes > 0, "cache bounds must be positive")
 	need(c.CatalogInFlight > 0 && c.CatalogUploads > 0, "catalog bounds must be positive")

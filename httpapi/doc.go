@@ -11,6 +11,7 @@
 //	json.go      the body: strict JSON, bounded in size and depth
 //	events.go, tickets.go, holds.go, bookings.go, admin.go, catalog.go, history.go
 //	             one file a resource
+//	cluster.go   what an operator asks: Config.Operator answers
 //	problem.go   every error: one table of codes
 //
 // Checks run in that order and the first that fails answers: a request with two

@@ -17,7 +17,7 @@ type bodyKind uint8
 
 const (
 	noBody    bodyKind = iota // none; one that is sent is refused
-	emptyBody                 // none, or an empty JSON object
+	emptyBody                 // none, or a JSON object that may be empty
 	jsonBody                  // a JSON object
 	streamed                  // read by the handler
 )
@@ -30,6 +30,8 @@ type route struct {
 	admin        bool
 	// missing is the code where a variable segment is not an id at all.
 	missing string
+	// node: the variable segment is a node's name, which may have dots.
+	node bool
 
 	segments []string // of path; "" is variable
 	stats    *routeStats
@@ -63,7 +65,19 @@ func routes() []route {
 			missing: codeEventNotFound},
 		{method: "GET", path: "/admin/events/{eventId}/history", handle: (*Server).getHistory, admin: true,
 			missing: codeEventNotFound},
+		{method: "GET", path: "/admin/events/{eventId}/where", handle: (*Server).getWhere, admin: true,
+			missing: codeEventNotFound},
+		{method: "GET", path: "/admin/events/{eventId}/digest", handle: (*Server).getDigest, admin: true,
+			missing: codeEventNotFound},
 		{method: "POST", path: catalogPath, handle: (*Server).postCatalog, body: streamed, admin: true},
+		{method: "GET", path: "/admin/cluster", handle: (*Server).getCluster, admin: true},
+		{method: "POST", path: "/admin/cluster/rebalance", handle: (*Server).rebalance, body: emptyBody, admin: true},
+		{method: "POST", path: "/admin/nodes/{node}/drain", handle: (*Server).drainNode, body: emptyBody, admin: true,
+			missing: codeNodeNotFound, node: true},
+		{method: "POST", path: "/admin/nodes/{node}/undrain", handle: (*Server).undrainNode, body: emptyBody,
+			admin: true, missing: codeNodeNotFound, node: true},
+		{method: "POST", path: "/admin/nodes/{node}/remove", handle: (*Server).removeNode, body: emptyBody,
+			admin: true, missing: codeNodeNotFound, node: true},
 		{method: "GET", path: "/problems", handle: (*Server).getProblems},
 		{method: "GET", path: "/problems/{code}", handle: (*Server).getProblem, missing: codeNotFound},
 		{method: "GET", path: "/openapi.yaml", handle: (*Server).getOpenAPI},
@@ -259,12 +273,22 @@ func (c *call) dispatch() bool {
 		return false
 	}
 	for _, arg := range c.args {
-		if arg != nil && !isToken(arg, maxID) {
+		if arg != nil && !isToken(arg, maxID) && !(c.route.node && isNodeName(arg)) {
 			c.fail(c.route.missing, fault{})
 			return false
 		}
 	}
 	return c.checkMedia() && (!c.route.admin || c.checkAdmin())
+}
+
+// isNodeName reports whether b is [A-Za-z0-9._-]{1,64}: the grammar of nodes' names.
+func isNodeName(b []byte) bool {
+	for _, ch := range b {
+		if ch != '.' && !tokenByte[ch] {
+			return false
+		}
+	}
+	return len(b) > 0 && len(b) <= maxID
 }
 
 // route is the row of the request's method; HEAD is answered as GET is, and

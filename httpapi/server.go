@@ -32,6 +32,8 @@ type Server struct {
 	seatMaps  *viewCache[*seatMap]
 	encodings *viewCache[*seatMap] // only its flights are used: seatMaps keeps
 	uploads   chan struct{}        // a place for each upload under way
+	operating chan struct{}        // the same for an operator's calls
+	digesting chan struct{}        // and for digests
 	// largeBodies is the memory taken for bodies over keepBuffer, in bytes.
 	largeBodies atomic.Int64
 	// catalogBytes is the lines under way of all uploads, in bytes.
@@ -82,6 +84,7 @@ func New(cfg Config) (*Server, error) {
 	s.router = newRouter(table)
 	s.calls.New = func() any { return &call{srv: s} }
 	s.uploads = make(chan struct{}, cfg.CatalogUploads)
+	s.operating, s.digesting = make(chan struct{}, operatorCalls), make(chan struct{}, digestCalls)
 	s.events = newViewCache[*eventView](eventSlots, cfg.EventCacheBytes, cfg.ViewAge)
 	s.snapshots = newViewCache[snapshotView](snapshotSlots, cfg.SeatCacheBytes, cfg.ViewAge)
 	s.seatMaps = newViewCache[*seatMap](seatMapSlots, cfg.SeatCacheBytes, cfg.ViewAge)

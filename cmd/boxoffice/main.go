@@ -1,26 +1,32 @@
 // Command boxoffice is a node that sells tickets, and its operator's tools.
 //
 //	boxoffice serve        runs a node
+//	boxoffice play         runs a small cluster on this machine
 //	boxoffice import       sends a catalog to a node
+//	boxoffice cluster …    status, drain, undrain, remove, rebalance
+//	boxoffice event …      where, show, history, digest
 //	boxoffice healthcheck  asks a node whether it is alive
 //	boxoffice verify       replays a stopped node's log and compares
+//	boxoffice sandbox      runs the sandbox payment provider
 //	boxoffice version      says which build this is
 //	boxoffice help         explains a command
 //
 // Every command is a function of its arguments and an environment: what it
 // reads, where it prints, what time it is. Tests call run with an environment of
 // their own; main gives it the real one. The exit codes are the contract with
-// scripts: 0 done, 1 failed, 2 wrong usage.
+// scripts: 0 done, 1 failed, 2 wrong usage; cluster status has its own.
 //
 // An option is written down once, in a table (config.go, importcmd.go): from it
 // come the flag, the environment variable, the member of the configuration file
-// and the help text. See options.go.
+// and the help text. See options.go. The commands about a cluster speak HTTP to its
+// nodes (client.go); a node's own commands are in files of their names.
 package main
 
 import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -46,7 +52,7 @@ type environment struct {
 
 // command is one row of the table of commands.
 type command struct {
-	name    string
+	name    string // one word, or two: "cluster status"
 	args    string // of the usage line, after the options
 	summary string
 	text    string   // the help text between usage line and options
@@ -59,6 +65,20 @@ func commands() []command {
 	return []command{
 		{"serve", "", "run a node", serveText, new(Config).options(), serve},
 		{"import", "FILE…", "send a catalog to a node", importText, new(importConfig).options(), runImport},
+		{"cluster status", "", "show nodes, shards and whether all is well", statusText, new(statusConfig).options(),
+			clusterStatus},
+		{"cluster drain", "NODE", "have a node lead nothing", drainText, new(changeConfig).options(), clusterDrain},
+		{"cluster undrain", "NODE", "have a drained node take part again", undrainText, new(changeConfig).options(),
+			clusterUndrain},
+		{"cluster remove", "NODE", "have a node leave for good", removeText, new(removeConfig).options(),
+			clusterRemove},
+		{"cluster rebalance", "", "spread replicas and leaders evenly", rebalanceText, new(changeConfig).options(),
+			clusterRebalance},
+		{"event where", "ID", "show where an event lives", whereText, new(eventConfig).options(), eventWhere},
+		{"event show", "ID", "show an event and its tickets", showText, new(eventConfig).options(), eventShow},
+		{"event history", "ID", "print an event's records", historyText, new(historyConfig).options(), eventHistory},
+		{"event digest", "ID", "compare an event's replicas", digestText, new(eventConfig).options(), eventDigest},
+		{"sandbox", "", "run the sandbox payment provider", sandboxText, new(sandboxConfig).options(), runSandbox},
 		{"healthcheck", "", "ask a node whether it is alive", healthText, new(healthConfig).options(), healthcheck},
 		{"verify", "", "replay a stopped node's log and compare", verifyText, new(Config).options(), verify},
 		{"version", "", "say which build this is", versionText, nil, version},
@@ -80,21 +100,20 @@ func run(args []string, env environment) int {
 		fmt.Fprint(env.stderr, overview())
 		return exitUsage
 	}
-	name, rest := args[0], args[1:]
-	switch name {
+	switch args[0] {
 	case "help", "-h", "-help", "--help":
-		return help(rest, env)
+		return help(args[1:], env)
 	case "-version", "--version":
-		name = "version"
+		args = append([]string{"version"}, args[1:]...)
 	}
-	c, ok := find(name)
+	c, rest, ok := find(args)
 	if !ok {
-		return env.fail("", usagef("unknown command %q", name))
+		return noCommand(args, env)
 	}
 	for _, arg := range rest {
 		switch arg {
 		case "-h", "-help", "--help":
-			return help([]string{name}, env)
+			return help([]string{c.name}, env)
 		case "--":
 			return c.run(rest, env)
 		}
@@ -102,40 +121,87 @@ func run(args []string, env environment) int {
 	return c.run(rest, env)
 }
 
-// find looks a command up by its name.
-func find(name string) (command, bool) {
-	for _, c := range commands() {
-		if c.name == name {
-			return c, true
-		}
+// noCommand answers arguments that begin with no command: of a group, with what is
+// in it.
+func noCommand(args []string, env environment) int {
+	switch g := group(args[0]); {
+	case len(g) == 0:
+		return env.fail("", usagef("unknown command %q", args[0]))
+	case len(args) == 1:
+		fmt.Fprint(env.stderr, groupHelp(args[0], g))
+		return exitUsage
+	case args[1] == "-h" || args[1] == "-help" || args[1] == "--help":
+		return help(args[:1], env)
 	}
-	return command{}, false
+	return env.fail("", usagef("unknown command %q", args[0]+" "+args[1]))
 }
 
-// help explains the program or one command on standard output.
+// find looks a command up by the words that args begin with; rest is what follows
+// its name.
+func find(args []string) (c command, rest []string, ok bool) {
+	for _, c := range commands() {
+		words := strings.Fields(c.name)
+		if len(args) >= len(words) && slices.Equal(args[:len(words)], words) {
+			return c, args[len(words):], true
+		}
+	}
+	return command{}, nil, false
+}
+
+// group is the commands of two words that begin with one.
+func group(word string) (g []command) {
+	for _, c := range commands() {
+		if strings.HasPrefix(c.name, word+" ") {
+			g = append(g, c)
+		}
+	}
+	return g
+}
+
+// help explains the program, a group or one command on standard output.
 func help(args []string, env environment) int {
 	if len(args) == 0 {
 		fmt.Fprint(env.stdout, overview())
 		return exitDone
 	}
-	c, ok := find(args[0])
-	if !ok || len(args) > 1 {
-		return env.fail("help", usagef("no help for %q", strings.Join(args, " ")))
+	words := strings.Fields(strings.Join(args, " "))
+	if c, rest, ok := find(words); ok && len(rest) == 0 {
+		fmt.Fprint(env.stdout, c.help())
+		return exitDone
 	}
-	fmt.Fprint(env.stdout, c.help())
-	return exitDone
+	if len(words) == 1 {
+		if g := group(words[0]); len(g) > 0 {
+			fmt.Fprint(env.stdout, groupHelp(words[0], g))
+			return exitDone
+		}
+	}
+	return env.fail("help", usagef("no help for %q", strings.Join(args, " ")))
 }
 
 // overview is the help text of the program.
 func overview() string {
 	var b strings.Builder
 	b.WriteString("boxoffice sells tickets: one event, one actor, one log.\n\nusage: boxoffice COMMAND [OPTIONS]\n\n")
-	for _, c := range commands() {
-		fmt.Fprintf(&b, "  %-12s %s\n", c.name, c.summary)
-	}
-	b.WriteString("  help         explain a command: boxoffice help serve\n")
-	b.WriteString("\nexit codes: 0 done, 1 failed, 2 wrong usage\n")
+	list(&b, commands())
+	b.WriteString("  help               explain a command: boxoffice help serve\n")
+	b.WriteString("\nexit codes: 0 done, 1 failed, 2 wrong usage; of cluster status: 0 ok, 1 degraded, 2 unavailable\n")
 	return b.String()
+}
+
+// groupHelp is the help text of a group.
+func groupHelp(word string, g []command) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "usage: boxoffice %s COMMAND [OPTIONS]\n\n", word)
+	list(&b, g)
+	fmt.Fprintf(&b, "\nmore about one: boxoffice help %s\n", g[0].name)
+	return b.String()
+}
+
+// list writes a line a command.
+func list(b *strings.Builder, cs []command) {
+	for _, c := range cs {
+		fmt.Fprintf(b, "  %-18s %s\n", c.name, c.summary)
+	}
 }
 
 // fail reports an error and gives the exit code that goes with it.

@@ -24,6 +24,7 @@ const maxConfigBytes = 1 << 20
 // configuration and holds the default until it is set.
 type option struct {
 	name   string
+	short  string // another name of the flag, "o" for -o; "": none
 	arg    string // what the help text calls the value; "" for a switch
 	help   string
 	value  flag.Value
@@ -135,6 +136,9 @@ func parseFlags(opts []option, args []string) (map[string][]string, []string, er
 	for _, o := range opts {
 		given[o.name] = &collector{isSwitch: o.arg == ""}
 		set.Var(given[o.name], o.name, o.help)
+		if o.short != "" {
+			set.Var(given[o.name], o.short, o.help)
+		}
 	}
 	// Package flag stops at the first argument that is no flag: take that one and
 	// go on behind it.
@@ -286,6 +290,9 @@ func (c command) help() string {
 	b.WriteString("\noptions (each is also an environment variable: --min-free-disk is BOXOFFICE_MIN_FREE_DISK):\n")
 	for _, o := range c.options {
 		name := "--" + o.name
+		if o.short != "" {
+			name = "-" + o.short + ", " + name
+		}
 		if o.arg != "" {
 			name += " " + o.arg
 		}

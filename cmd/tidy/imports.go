@@ -79,7 +79,7 @@ var table = map[string]row{
 		third: []string{protobuf},
 	},
 	"actors/salepb/internal/pb": {third: []string{protobuf}},
-	paymentDir:                  {ours: []string{luhnDir}},
+	paymentDir:                  {ours: []string{luhnDir}, third: []string{strictJSON}},
 	luhnDir:                     {pure: true},
 
 	saleDir:                {pure: true, ours: []string{catalogDir, inventoryDir, "actors/sale/waitroom"}},
