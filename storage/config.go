@@ -115,7 +115,8 @@ func (c *Config) validate() error {
 	for _, a := range []string{c.RaftAddress, c.ListenAddress} {
 		want(a == "" || validAddress(a), "address %q is not host:port", a)
 	}
-	want(!c.Join || c.RaftAddress != "" && c.Cluster != 0, "a node that joins needs a raft address and the cluster's id")
+	want(!c.Join || c.RaftAddress != "" && c.Cluster != 0,
+		"a node that joins needs a raft address and the id of the cluster")
 	tls := c.CAFile != ""
 	want((c.CertFile != "") == tls && (c.KeyFile != "") == tls, "of CA, certificate and key all or none are wanted")
 	want(c.Shards >= 1 && c.Shards <= maxShards, "%d shards: 1 to %d", c.Shards, maxShards)

@@ -167,7 +167,7 @@ func (l *replicated) changeOnce(ctx context.Context, s *shard, ask request) (don
 	}
 	select {
 	case r := <-rs.ResultC():
-		return false, !r.Completed() && !r.Rejected() && !r.Dropped(), nil
+		return r.Completed(), !r.Completed() && !r.Rejected() && !r.Dropped(), nil
 	case <-ctx.Done():
 		return false, true, fmt.Errorf("%w: %w", ErrUnavailable, ctx.Err())
 	}
@@ -215,9 +215,13 @@ func (l *replicated) AddReplica(ctx context.Context, shard uint64, address strin
 		if id := at(m.Nodes, address); id != 0 {
 			return nil, fmt.Errorf("%w: replica %d is at %s", errRefused, id, address)
 		}
-		return l.host.RequestAddNonVoting(shard, next(m), address, m.ConfigChangeID, d)
+		replica = next(m)
+		return l.host.RequestAddNonVoting(shard, replica, address, m.ConfigChangeID, d)
 	})
-	return replica, err
+	if err != nil {
+		return 0, err
+	}
+	return replica, nil
 }
 
 // at finds the replica at an address, 0 if there is none.

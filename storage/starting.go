@@ -30,7 +30,12 @@ func (l *replicated) startAll() error {
 			return err
 		}
 		s.settleIn(r)
-		if err := l.launch(l.ending, r); err != nil {
+		err := l.launch(l.ending, r)
+		if errors.Is(err, dragonboat.ErrReplicaRemoved) { // an id that was dropped before came back
+			s.settleIn(replica{})
+			err = l.clear(l.ending, s, r.id)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -58,7 +63,7 @@ func (l *replicated) launch(ctx context.Context, r replica) error {
 			return err
 		}
 		if !pause(ctx, retryPause) {
-			return fmt.Errorf("%w: %w: %w", ErrUnavailable, ctx.Err(), err)
+			return fmt.Errorf("%w: %w", ctx.Err(), err)
 		}
 	}
 }
@@ -71,12 +76,12 @@ func (l *replicated) launchOnce(r replica) (err error) {
 	}
 	defer func() {
 		if p := recover(); p != nil { // on an error of the disk
-			err = fmt.Errorf("start replica %d of shard %d: %v", r.id, r.shard, p)
+			err = fmt.Errorf("%w: start replica %d of shard %d: %v", ErrUnavailable, r.id, r.shard, p)
 		}
 	}()
 	create := func(shard, _ uint64) sm.IOnDiskStateMachine { return newMachine(l.db, shard) }
 	if err := l.host.StartOnDiskReplica(r.members, r.joins(), create, replicaConfig(r, &l.cfg)); err != nil {
-		return fmt.Errorf("start replica %d of shard %d: %w", r.id, r.shard, err)
+		return fmt.Errorf("%w: start replica %d of shard %d: %w", ErrUnavailable, r.id, r.shard, err)
 	}
 	return nil
 }
@@ -97,13 +102,10 @@ func (l *replicated) StartReplica(ctx context.Context, shard, replica uint64) er
 	ctx, cancel := l.within(ctx)
 	defer cancel()
 	s, err := l.shard(shard)
-	if err == nil {
-		err = l.start(ctx, s, replica)
-	}
 	if err != nil {
-		return fmt.Errorf("start replica %d of shard %d: %w", replica, shard, err)
+		return err
 	}
-	return nil
+	return l.start(ctx, s, replica)
 }
 
 func (l *replicated) start(ctx context.Context, s *shard, id uint64) error {
@@ -116,10 +118,11 @@ func (l *replicated) start(ctx context.Context, s *shard, id uint64) error {
 		if kept.id == id && kept.condition != dropping {
 			return nil
 		}
-		return fmt.Errorf("%w: replica %d is here and must be dropped first", ErrUnavailable, kept.id)
+		return fmt.Errorf("%w: start replica %d of shard %d: replica %d is here and must be dropped first",
+			ErrUnavailable, id, s.id, kept.id)
 	}
 	if id == 0 || l.cfg.RaftAddress == "" {
-		return fmt.Errorf("%w: there is no such replica, or %w", ErrUnavailable, errAlone)
+		return fmt.Errorf("%w: start replica %d of shard %d: there is none, or %w", ErrUnavailable, id, s.id, errAlone)
 	}
 	r := replica{shard: s.id, id: id, condition: joining}
 	if err := l.empty(r); err != nil {
@@ -149,7 +152,8 @@ func (l *replicated) empty(r replica) error {
 		return errClosed
 	}
 	if l.host.HasNodeInfo(r.shard, r.id) {
-		return fmt.Errorf("%w: it was here before: an id cannot come back", ErrUnavailable)
+		return fmt.Errorf("%w: start replica %d of shard %d: it was here before, and an id cannot come back",
+			ErrUnavailable, r.id, r.shard)
 	}
 	return l.eraseState(r.shard)
 }
