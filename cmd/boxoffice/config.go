@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
+
+	"boxoffice/actors/payment"
 )
 
 // Config is everything that can be set about a node. DefaultConfig says what a
@@ -29,8 +29,22 @@ type Config struct {
 	// Cluster is host:port of the first of three ports in a row: gossip (TCP and
 	// UDP), actors, Raft.
 	Cluster string
-	// Join lists Cluster addresses of other nodes; empty: start a cluster of one.
+	// Join lists Cluster addresses of nodes; this node's own may be among them, and
+	// one list may serve all nodes. See Peers and Founder.
 	Join []string
+	// ClusterName is told to other nodes; one with another name gets nowhere.
+	ClusterName string
+	// Zone is what this node shares its fate with, a room or a data centre; replicas
+	// are spread over zones. "": none.
+	Zone string
+	// CA, Cert and Key are PEM files: with them nodes know and encrypt to each other.
+	// All or none. They are read when the node starts.
+	CA, Cert, Key string
+	// GossipKey encrypts gossip: 16, 24 or 32 bytes in base64 or hex; "": gossip is
+	// plain. The option takes the key itself or @FILE, as AuthJWTKey does.
+	GossipKey string
+	// Insecure lets nodes talk in plain text over a network.
+	Insecure bool
 	// Shards is the number of logs, fixed when the cluster is made: 1 to 1024.
 	Shards int
 	// AdminToken protects /admin/…; "": admin calls are answered on loopback only.
@@ -47,8 +61,12 @@ type Config struct {
 	Demo bool
 	// Payment is the provider: "sandbox".
 	Payment string
-	// SandboxLedger is the sandbox's own file; "": sandbox-ledger.ndjson in Data.
+	// SandboxLedger is the file of the sandbox inside this node; "":
+	// sandbox-ledger.ndjson in Data. Not used with SandboxURL.
 	SandboxLedger string
+	// SandboxURL is the sandbox that all nodes share, http://HOST:PORT (boxoffice
+	// sandbox); "": each has its own inside.
+	SandboxURL string
 	// MaxActiveEvents bounds the events in memory, 1 to 1,000,000.
 	MaxActiveEvents int
 	// PassivateAfter is how long an idle event stays in memory, from 1 s.
@@ -79,6 +97,7 @@ func DefaultConfig() Config {
 		HTTP:            "127.0.0.1:8080",
 		Node:            "node-1",
 		Cluster:         "127.0.0.1:7400",
+		ClusterName:     "boxoffice",
 		Shards:          16,
 		MinFreeDisk:     512 << 20, // about a minute of full load, and room to compact
 		Payment:         "sandbox",
@@ -105,8 +124,16 @@ func (c *Config) options() []option {
 		{name: "node", arg: "NAME", help: "this node's name in the cluster", value: text(&c.Node)},
 		{name: "cluster", arg: "HOST:PORT", help: "the first of three ports in a row: gossip, actors, Raft",
 			value: text(&c.Cluster)},
-		{name: "join", arg: "HOST:PORT,…", help: "cluster addresses of other nodes",
+		{name: "join", arg: "HOST:PORT,…", help: "cluster addresses of nodes; the first founds the cluster",
 			value: (*listValue)(&c.Join), many: true},
+		{name: "cluster-name", arg: "NAME", help: "nodes of another name get nowhere", value: text(&c.ClusterName)},
+		{name: "zone", arg: "NAME", help: "what this node shares its fate with", value: text(&c.Zone)},
+		{name: "ca", arg: "FILE", help: "the authority of the nodes' certificates, PEM", value: text(&c.CA)},
+		{name: "cert", arg: "FILE", help: "this node's certificate, PEM", value: text(&c.Cert)},
+		{name: "key", arg: "FILE", help: "the certificate's key, PEM", value: text(&c.Key)},
+		{name: "gossip-key", arg: "KEY|@FILE", help: "encrypts gossip: 16, 24 or 32 bytes, base64 or hex",
+			value: text(&c.GossipKey), secret: true},
+		{name: "insecure", help: "let nodes talk in plain text over a network", value: (*switchValue)(&c.Insecure)},
 		{name: "shards", arg: "N", help: "number of logs, fixed at the first start", value: count(&c.Shards)},
 		{name: "admin-token", arg: "TOKEN", help: "protects /admin (without: loopback only)",
 			value: text(&c.AdminToken), secret: true},
@@ -118,6 +145,8 @@ func (c *Config) options() []option {
 		{name: "payment", arg: "PROVIDER", help: "who takes the money: sandbox", value: word(&c.Payment, "sandbox")},
 		{name: "sandbox-ledger", arg: "FILE", help: "the sandbox's ledger (default DATA/sandbox-ledger.ndjson)",
 			value: text(&c.SandboxLedger)},
+		{name: "sandbox-url", arg: "URL", help: "use this sandbox, which all nodes share",
+			value: text(&c.SandboxURL)},
 		{name: "max-active-events", arg: "N", help: "events in memory at most", value: count(&c.MaxActiveEvents)},
 		{name: "passivate-after", arg: "DURATION", help: "an idle event leaves memory after this",
 			value: (*durationValue)(&c.PassivateAfter)},
@@ -146,15 +175,27 @@ func loadConfig(args []string, env environment) (c Config, warnings []string, er
 	for _, name := range env.strangers() {
 		warnings = append(warnings, "unknown environment variable "+name+" is ignored")
 	}
-	if c.SandboxLedger == "" && c.Data != "" {
-		c.SandboxLedger = filepath.Join(c.Data, "sandbox-ledger.ndjson")
-	}
 	if err := c.Validate(); err != nil {
 		return Config{}, nil, usageError{err.Error()}
+	}
+	if c.SandboxLedger == "" && c.SandboxURL == "" {
+		c.SandboxLedger = filepath.Join(c.Data, "sandbox-ledger.ndjson")
+	}
+	if c.Insecure {
+		warnings = append(warnings, "--insecure: nodes may talk in plain text; whoever reaches their ports reads and "+
+			"changes everything")
 	}
 	if file, ok := strings.CutPrefix(c.AuthJWTKey, "@"); ok {
 		if c.AuthJWTKey, err = readKey(file); err != nil {
 			return Config{}, nil, fmt.Errorf("--auth-jwt-key: %w", err)
+		}
+	}
+	if file, ok := strings.CutPrefix(c.GossipKey, "@"); ok {
+		if c.GossipKey, err = readKey(file); err == nil {
+			_, err = decodeGossipKey(c.GossipKey)
+		}
+		if err != nil {
+			return Config{}, nil, fmt.Errorf("--gossip-key: %w", err)
 		}
 	}
 	return c, warnings, nil
@@ -203,7 +244,7 @@ func (c *Config) Validate() error {
 		}
 	}
 	refuse(c.Data == "", "--data is required: the directory that the node keeps its data in")
-	refuse(!validName(c.Node), "--node %q: 1 to 64 letters, digits, '.', '_' or '-' are allowed", c.Node)
+	refuse(!validName(c.Node) || len(c.Node) > 63, "--node %q: 1 to 63 letters, digits, '.', '_' or '-' are allowed", c.Node)
 	refuse(c.Shards < 1 || c.Shards > maxShards, "--shards %d: 1 to %d are allowed", c.Shards, maxShards)
 	refuse(c.MaxActiveEvents < 1 || c.MaxActiveEvents > 1e6,
 		"--max-active-events %d: 1 to 1000000 are allowed", c.MaxActiveEvents)
@@ -212,7 +253,13 @@ func (c *Config) Validate() error {
 	refuse(c.MaxConnsPerIP < 0, "--max-conns-per-ip %d: it cannot be negative", c.MaxConnsPerIP)
 	refuse(c.MinFreeDisk < 0, "--min-free-disk %d: it cannot be negative", c.MinFreeDisk)
 	refuse(c.Payment != "sandbox", "--payment %q: sandbox is the only provider", c.Payment)
-	return errors.Join(append(errs, c.validateAddresses()...)...)
+	if c.SandboxURL != "" {
+		if err := payment.CheckURL(c.SandboxURL); err != nil {
+			errs = append(errs, fmt.Errorf("--sandbox-url %w", err))
+		}
+	}
+	errs = append(errs, c.validateAddresses()...)
+	return errors.Join(append(errs, c.validateCluster()...)...)
 }
 
 // validateAddresses is Validate for the network.
@@ -236,8 +283,6 @@ func (c *Config) validateAddresses() []error {
 			errs = append(errs, fmt.Errorf("--join %w", err))
 		} else if port == 0 {
 			errs = append(errs, fmt.Errorf("--join %s: a port is needed", peer))
-		} else if peer == c.Cluster {
-			errs = append(errs, fmt.Errorf("--join %s is this node itself", peer))
 		}
 	}
 	if c.Pprof != "" {
@@ -251,18 +296,6 @@ func (c *Config) validateAddresses() []error {
 	return errs
 }
 
-// RaftAddress is where the log's replicas talk: two ports after Cluster.
-func (c *Config) RaftAddress() string { return c.clusterAddress(2) }
-
-// ActorAddress is where actors talk: the port after Cluster.
-func (c *Config) ActorAddress() string { return c.clusterAddress(1) }
-
-// clusterAddress is the address so many ports after Cluster.
-func (c *Config) clusterAddress(offset int) string {
-	host, port, _ := splitAddress(c.Cluster) // Validate has seen it
-	return net.JoinHostPort(host, strconv.Itoa(port+offset))
-}
-
 // LogValue is the configuration as it is printed once at the start: every option
 // with its value, secrets as [set].
 func (c Config) LogValue() slog.Value {
@@ -271,39 +304,4 @@ func (c Config) LogValue() slog.Value {
 		attrs = append(attrs, slog.String(o.name, o.shown()))
 	}
 	return slog.GroupValue(attrs...)
-}
-
-// splitAddress reads host:port; the error begins with the address.
-func splitAddress(s string) (host string, port int, err error) {
-	host, text, err := net.SplitHostPort(s)
-	if err != nil {
-		return "", 0, fmt.Errorf("%q: an address is HOST:PORT", s)
-	}
-	n, err := strconv.ParseUint(text, 10, 16)
-	if err != nil {
-		return "", 0, fmt.Errorf("%q: the port is a number from 0 to 65535", s)
-	}
-	return host, int(n), nil
-}
-
-// loopback reports whether a host is this machine only.
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
-}
-
-// overlap reports whether listening on both hosts can collide.
-func overlap(a, b string) bool {
-	everywhere := func(h string) bool { ip := net.ParseIP(h); return h == "" || ip != nil && ip.IsUnspecified() }
-	return a == b || everywhere(a) || everywhere(b)
-}
-
-// validName reports whether a node may have a name.
-func validName(s string) bool {
-	for _, r := range s {
-		if !strings.ContainsRune("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-", r) {
-			return false
-		}
-	}
-	return s != "" && len(s) <= 64
 }
