@@ -157,6 +157,9 @@ func (s *Server) Serve(ln net.Listener) error {
 // everything else goes on. Shutdown does it too.
 func (s *Server) Drain() { s.draining.Store(true) }
 
+// Undrain takes Drain back.
+func (s *Server) Undrain() { s.draining.Store(false) }
+
 // Shutdown drains, closes listeners and idle connections, and waits for the
 // requests under way until ctx ends; what is left then is cut off. It returns nil
 // where nothing had to be cut off, else ctx's error.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"path/filepath"
 	"time"
 
@@ -15,6 +14,7 @@ import (
 	"boxoffice/storage"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sys/unix"
 )
 
 // founderPatience is how long a node that would found a cluster, and knows of others,
@@ -48,21 +48,21 @@ func (n *node) startMember(r *prometheus.Registry, id storage.Identity) error {
 
 // openStore opens the log: as it was, or as the first of a new cluster, or as a
 // member of one that the others tell of. It waits for the others as long as it must.
-func (n *node) openStore(ctx context.Context, found bool) error {
+func (n *node) openStore(ctx context.Context, id storage.Identity, found bool) error {
 	s := storageConfig(n.cfg, n.log)
-	if found {
-		s.Shards = 0 // what the directory says
-	} else {
-		var err error
+	var err error
+	switch {
+	case !found:
 		if s.Join, err = n.joins(ctx, &s); err != nil {
 			return err
 		}
+	case n.cfg.Shards == DefaultConfig().Shards:
+		s.Shards = id.Shards // it was not asked for another number
 	}
-	var err error
 	if n.store, err = storage.Open(s); err != nil {
 		return fmt.Errorf("open the log: %w", err)
 	}
-	id := n.store.Identity()
+	id = n.store.Identity()
 	n.member.Become(id.Cluster, id.Shards, id.Incarnation)
 	return nil
 }
@@ -98,8 +98,8 @@ func (n *node) startAgent() error {
 	c.Log, c.Placement, c.Member, c.Logger = n.store, n.store, n.member, n.log
 	c.Name, c.Version = n.cfg.ClusterName, thisBuild().Version
 	c.Disk = func() (free, total uint64) { return diskSpace(n.cfg.Data) }
-	c.OnDrain = func(context.Context) { n.http.Drain() }
-	c.OnUndrain = func() { n.http.Undrain() }
+	c.OnDrain = func(context.Context) { <-n.built; n.http.Drain() }
+	c.OnUndrain = func() { <-n.built; n.http.Undrain() }
 	c.OnLeave = func() {
 		n.log.Info("the cluster has removed this node: it stops")
 		close(n.left)
@@ -160,11 +160,21 @@ func (p peers) Handle(kind uint8, h func(from string, deadline time.Time, body [
 }
 
 // stopCompany takes the node out of the cluster, after its events have gone.
-func (n *node) stopCompany(log *slog.Logger) {
+func (n *node) stopCompany() {
 	if n.agent != nil {
 		n.agent.Stop()
 	}
 	if n.member != nil {
 		n.member.Stop(true)
 	}
+}
+
+// diskSpace is the space of a directory's disk in bytes, zeros where it cannot be
+// told.
+func diskSpace(dir string) (free, total uint64) {
+	var s unix.Statfs_t
+	if err := unix.Statfs(dir, &s); err != nil {
+		return 0, 0
+	}
+	return s.Bavail * uint64(s.Bsize), s.Blocks * uint64(s.Bsize)
 }

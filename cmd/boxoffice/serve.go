@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"boxoffice/actors"
+	"boxoffice/actors/control"
 	"boxoffice/actors/payment"
 	"boxoffice/cluster"
 	"boxoffice/httpapi"
@@ -40,9 +41,6 @@ func serve(args []string, env environment) int {
 	if err != nil {
 		return env.fail("serve", err)
 	}
-	if len(cfg.Join) > 0 {
-		return env.fail("serve", usagef("--join: this version runs one node; it joins nobody"))
-	}
 	log := newLogger(cfg, env)
 	for _, w := range warnings {
 		log.Warn(w)
@@ -51,7 +49,7 @@ func serve(args []string, env environment) int {
 	log.Info("starting", "build", thisBuild().String(), "config", cfg)
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
-	n, err := startNode(cfg, log)
+	n, err := startNode(ctx, cfg, log)
 	if err != nil {
 		return env.fail("serve", err)
 	}
@@ -94,18 +92,29 @@ func newLogger(cfg Config, env environment) *slog.Logger {
 type node struct {
 	cfg     Config
 	log     *slog.Logger
-	store   storage.Log
-	sandbox *payment.Sandbox
+	member  *cluster.Member
+	store   storage.Node
+	gateway gateway
 	actors  *actors.Node
+	agent   *control.Agent
 	http    *httpapi.Server
 	socket  net.Listener
-	profile *http.Server // nil: none
+	profile *http.Server  // nil: none
+	built   chan struct{} // closed when startNode has returned
+	left    chan struct{} // closed when the cluster has removed this node
+}
+
+// gateway is the payment provider, or what leads to it.
+type gateway interface {
+	payment.Gateway
+	Close() error
 }
 
 // startNode opens everything; on an error nothing stays open. The socket comes
 // first: two nodes on one address are the most common mistake.
-func startNode(cfg Config, log *slog.Logger) (n *node, err error) {
-	n = &node{cfg: cfg, log: log}
+func startNode(ctx context.Context, cfg Config, log *slog.Logger) (n *node, err error) {
+	n = &node{cfg: cfg, log: log, built: make(chan struct{}), left: make(chan struct{})}
+	defer close(n.built)
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, n.stop())
@@ -117,22 +126,44 @@ func startNode(cfg Config, log *slog.Logger) (n *node, err error) {
 	if err = os.MkdirAll(cfg.Data, 0o750); err != nil {
 		return n, fmt.Errorf("make the data directory: %w", err)
 	}
-	if n.store, err = storage.Open(storageConfig(cfg, log)); err != nil {
-		return n, fmt.Errorf("open the log: %w", err)
-	}
-	if n.sandbox, err = payment.NewSandbox(payment.SandboxConfig{Ledger: cfg.SandboxLedger}); err != nil {
-		return n, fmt.Errorf("open the sandbox's ledger: %w", err)
+	id, found, err := storage.Inspect(storeDir(cfg))
+	if err != nil {
+		return n, err
 	}
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	if err = n.startMember(registry, id); err != nil {
+		return n, err
+	}
+	if err = n.openStore(ctx, id, found); err != nil {
+		return n, err
+	}
+	if n.gateway, err = openGateway(cfg); err != nil {
+		return n, err
+	}
 	if n.actors, err = actors.Start(n.actorsConfig(registry)); err != nil {
+		return n, err
+	}
+	if err = n.startAgent(); err != nil {
 		return n, err
 	}
 	if n.http, err = httpapi.New(n.httpConfig(registry)); err != nil {
 		return n, err
 	}
 	return n, n.startProfiles()
+}
+
+// openGateway is the provider that the configuration names.
+func openGateway(cfg Config) (gateway, error) {
+	if cfg.SandboxURL != "" {
+		return payment.NewRemote(cfg.SandboxURL)
+	}
+	s, err := payment.NewSandbox(payment.SandboxConfig{Ledger: cfg.SandboxLedger})
+	if err != nil {
+		return nil, fmt.Errorf("open the sandbox's ledger: %w", err)
+	}
+	return s, nil
 }
 
 // storeDir is where in the data directory the log lives.
@@ -147,8 +178,8 @@ func storageConfig(cfg Config, log *slog.Logger) storage.Config {
 
 func (n *node) actorsConfig(r *prometheus.Registry) actors.Config {
 	a := actors.DefaultConfig()
-	a.Log, a.Gateway, a.Logger, a.Registry = n.store, n.sandbox, n.log, r
-	a.Node, a.Locator = n.cfg.Node, cluster.Solo{Node: n.cfg.Node}
+	a.Log, a.Gateway, a.Logger, a.Registry = n.store, n.gateway, n.log, r
+	a.Node, a.Locator, a.Peers = n.cfg.Node, locator{n.member}, peers{n.member}
 	a.MaxActive, a.PassivateAfter = n.cfg.MaxActiveEvents, n.cfg.PassivateAfter
 	return a
 }
@@ -156,7 +187,7 @@ func (n *node) actorsConfig(r *prometheus.Registry) actors.Config {
 func (n *node) httpConfig(r *prometheus.Registry) httpapi.Config {
 	build := thisBuild()
 	h := httpapi.DefaultConfig()
-	h.Seller, h.Registry, h.Log = n.actors.Client(), r, n.log
+	h.Seller, h.Operator, h.Registry, h.Log = n.actors.Client(), n.agent.Operator(), r, n.log
 	h.AdminToken, h.JWTKey = n.cfg.AdminToken, []byte(n.cfg.AuthJWTKey)
 	h.Version = httpapi.Version{Version: build.Version, Revision: build.Revision, Go: build.Go, Node: n.cfg.Node}
 	h.MaxConnsPerIP = min(n.cfg.MaxConnsPerIP, h.MaxConns)
@@ -194,6 +225,8 @@ func (n *node) run(ctx context.Context, env environment) error {
 	for {
 		select {
 		case <-ctx.Done():
+			return nil
+		case <-n.left:
 			return nil
 		case err := <-served:
 			return err
@@ -237,6 +270,9 @@ func (n *node) stop() error {
 	if n.http != nil {
 		n.http.Drain()
 	}
+	if n.agent != nil {
+		n.giveAway()
+	}
 	if n.actors != nil {
 		n.actors.Drain(stopWithin / 2)
 	}
@@ -249,9 +285,10 @@ func (n *node) stop() error {
 	if n.actors != nil {
 		n.actors.Stop()
 	}
-	if n.sandbox != nil {
-		errs = append(errs, n.sandbox.Close())
+	if n.gateway != nil {
+		errs = append(errs, n.gateway.Close())
 	}
+	n.stopCompany()
 	if n.store != nil {
 		errs = append(errs, n.store.Close())
 	}
