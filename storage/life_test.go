@@ -37,7 +37,7 @@ func (o owned) batch(event string, base uint64, records ...[]byte) storage.Batch
 }
 
 // eventually waits for a condition by calling it, with other work in between.
-func eventually(t *testing.T, what string, condition func() bool) {
+func eventually(t testing.TB, what string, condition func() bool) {
 	t.Helper()
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
