@@ -90,11 +90,11 @@ const defaultMoves = 4
 type plan struct {
 	Cluster
 	nodes   map[string]*Node
-	load    map[string]int // replicas a node has, or will have by the actions so far
-	want    int            // voters a shard should have
-	moves   int            // learners that may still be added
-	actions []Action
-	taken   map[uint64]bool // shards that have an action
+	load    map[string]int  // replicas a node has, or will have by the actions so far
+	want    int             // voters a shard should have
+	moves   int             // learners that may still be added
+	actions []Action        // in the order in which they were chosen
+	taken   map[uint64]bool // shards that have an action: one at a time
 }
 
 // Next is the next changes of a cluster, at most one a shard, in the order of shards,
@@ -165,7 +165,8 @@ func wanted(replicas, nodes int) int {
 	return n
 }
 
-// do chooses an action.
+// do chooses an action. Loads count it as done, so that the next shard sees what this
+// one leaves; the shards themselves stay as they were told.
 func (p *plan) do(k Kind, s *Shard, node string, replica uint64, why string) {
 	p.actions = append(p.actions, Action{Kind: k, Shard: s.ID, Node: node, Replica: replica, Why: why})
 	p.taken[s.ID] = true

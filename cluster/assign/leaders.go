@@ -2,7 +2,8 @@ package assign
 
 import "slices"
 
-// led is how many shards each node leads, with the moves chosen so far.
+// led is how many shards each node leads, with the moves chosen so far. It is counted
+// anew each time: a cluster has a few dozen shards, and there is nothing to keep in step.
 func (p *plan) led() map[string]int {
 	led := map[string]int{}
 	for i := range p.Shards {
@@ -48,7 +49,8 @@ func (p *plan) leaders() {
 	}
 }
 
-// step is a leadership that could move from one node to another.
+// step is a leadership that could move from one node to another: an edge of the graph
+// in which even looks for a path. to is nil at the start of the path.
 type step struct {
 	from string
 	g    group

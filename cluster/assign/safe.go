@@ -10,7 +10,9 @@ import (
 type UnsafeError struct {
 	Node   string
 	Reason string
-	Shards []uint64 // that would lose their quorum, or their only copy; may be empty
+	// Shards are those that would lose their quorum, or their only copy; none where
+	// the reason is not about a shard.
+	Shards []uint64
 }
 
 // Error implements error.
@@ -59,7 +61,7 @@ func Safe(c Cluster, node string) error {
 	return nil
 }
 
-// list writes numbers for people.
+// list writes numbers for people: "1, 4, 7". All of them: an operator has to know.
 func list(ids []uint64) string {
 	var words []string
 	for _, id := range ids {

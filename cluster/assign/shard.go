@@ -40,7 +40,8 @@ func (p *plan) group(s *Shard) group {
 }
 
 // removable reports whether the group can decide to be without a voter, and goes
-// on afterwards.
+// on afterwards. Both are needed: a change of the group is itself a vote of the
+// present one, and a group that agreed to be too small would be stuck for good.
 func (p *plan) removable(g *group, r *Replica) bool {
 	if !r.Voter {
 		return true
@@ -88,7 +89,8 @@ func (p *plan) dropDead(g *group) bool {
 	return false
 }
 
-// learner sees to the replica that is being brought up.
+// learner sees to the replica that is being brought up. It is never in the way for
+// long: it is promoted, or its node is gone, or it is still copying.
 func (p *plan) learner(g *group) {
 	r, n := g.learner, p.nodes[g.learner.Node]
 	switch {
@@ -147,7 +149,8 @@ func (p *plan) zone(node string) string {
 	return "node " + node
 }
 
-// zones counts the replicas of each zone, without one.
+// zones counts the replicas of each zone, without one: as it would be if that one
+// were gone. nil leaves none out.
 func (p *plan) zones(rs []*Replica, without *Replica) map[string]int {
 	count := map[string]int{}
 	for _, r := range rs {
@@ -162,7 +165,8 @@ func (p *plan) zones(rs []*Replica, without *Replica) map[string]int {
 // there is no node that could.
 func (p *plan) replaceable(g *group) bool { return len(g.good) >= p.want || p.spare(g) == "" }
 
-// dropLeaving lets a leaving voter go.
+// dropLeaving lets a leaving voter go, the one with the lowest id first; the others
+// follow in later turns.
 func (p *plan) dropLeaving(g *group) {
 	for _, r := range g.voters {
 		if !p.good(r) {
