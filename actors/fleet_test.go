@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -326,18 +327,18 @@ func (m *member) learnLocked(shard uint64, node string, term uint64) {
 	m.moved = make(chan struct{})
 }
 
-func (m *member) Wait(ctx context.Context, shard, notTerm uint64) error {
+func (m *member) Wait(ctx context.Context, shard, notTerm uint64) (string, uint64, error) {
 	for {
 		m.f.mu.Lock()
 		p, moved := m.where[shard], m.moved
 		m.f.mu.Unlock()
 		if p.node != "" && p.term != notTerm {
-			return nil
+			return p.node, p.term, nil
 		}
 		select {
 		case <-moved:
 		case <-ctx.Done():
-			return ctx.Err()
+			return "", 0, ctx.Err()
 		}
 	}
 }
@@ -368,7 +369,7 @@ func (m *member) Call(deadline time.Time, node string, kind uint8, body []byte) 
 		body = m.f.bend(body)
 	}
 	if fault != lostQuery {
-		h(m.name, deadline, body, func(b []byte) { answer <- b })
+		h(m.name, deadline, bytes.Clone(body), func(b []byte) { answer <- bytes.Clone(b) })
 	}
 	if fault != fine {
 		if fault == lostReply {

@@ -152,7 +152,7 @@ func (j *journey) park(s *shard, notTerm uint64, until time.Time) error {
 	if s.leading || j.served {
 		<-ctx.Done()
 	} else {
-		_ = n.cfg.Locator.Wait(ctx, j.shard, notTerm) // the caller looks again in any case
+		_, _, _ = n.cfg.Locator.Wait(ctx, j.shard, notTerm) // the caller looks again in any case
 	}
 	return nil
 }

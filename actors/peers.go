@@ -17,19 +17,20 @@ type Locator interface {
 	// ignored.
 	Learn(shard uint64, node string, term uint64)
 	// Wait blocks until the leader of a shard is known and its term is not notTerm,
-	// or until ctx ends.
-	Wait(ctx context.Context, shard, notTerm uint64) error
+	// and names it, or until ctx ends. notTerm 0 waits for any leader.
+	Wait(ctx context.Context, shard, notTerm uint64) (node string, term uint64, err error)
 }
 
 // Peers carries requests to other nodes. All methods are safe for concurrent use.
 type Peers interface {
 	// Call asks a node and blocks until it has replied or the deadline is over.
 	// After ErrUndelivered and ErrBusy the request was not and will not be handled;
-	// after any other error nobody knows. body is given away, the reply is the
+	// after any other error nobody knows. body is not kept; the reply is the
 	// caller's.
 	Call(deadline time.Time, node string, kind uint8, body []byte) (reply []byte, err error)
 	// Handle has h called for each request of a kind that comes from another node.
-	// body is h's; reply is called once, from any goroutine. h returns at once.
+	// body is h's to read; reply is called once, from any goroutine, and does not keep
+	// what it is given. h returns at once.
 	Handle(kind uint8, h func(from string, deadline time.Time, body []byte, reply func([]byte)))
 	// Reachable is false where there are other nodes and none of them answers.
 	Reachable() bool

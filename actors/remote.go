@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -94,12 +95,26 @@ func (r *remote) count(err error) {
 	r.calls.WithLabelValues(outcome).Inc()
 }
 
-// usualRequest is the room in bytes for a usual request or reply.
-const usualRequest = 384
+// buffers are the memory in which requests and replies are written.
+var buffers = sync.Pool{New: func() any { b := make([]byte, 0, 512); return &b }}
+
+// keptBuffer is the most memory that a buffer keeps.
+const keptBuffer = 64 << 10
+
+// keep gives a buffer back with what it grew to.
+func keep(buffer *[]byte, b []byte) {
+	if cap(b) <= keptBuffer {
+		*buffer = b[:0]
+		buffers.Put(buffer)
+	}
+}
 
 // call asks a node.
 func (r *remote) call(deadline time.Time, node string, kind uint8, q *salepb.Request) (salepb.Reply, error) {
-	body, err := r.node.cfg.Peers.Call(deadline, node, kind, salepb.AppendRequest(make([]byte, 0, usualRequest), q))
+	buffer := buffers.Get().(*[]byte)
+	b := salepb.AppendRequest(*buffer, q)
+	body, err := r.node.cfg.Peers.Call(deadline, node, kind, b)
+	keep(buffer, b)
 	if err != nil {
 		return salepb.Reply{}, err
 	}
@@ -145,22 +160,22 @@ func (r *remote) take(serve server, deadline time.Time, body []byte, reply func(
 	}
 	n.pool.Schedule(func() {
 		defer n.running.Done()
-		answer := r.answer(serve, deadline, body)
+		p := r.answer(serve, deadline, body)
 		r.served.Add(-1) // first: who is answered may ask again at once
-		reply(answer)
+		buffer := buffers.Get().(*[]byte)
+		b := salepb.AppendReply(*buffer, &p)
+		reply(b)
+		keep(buffer, b)
 	})
 }
 
 // answer serves a request. One that cannot be read was not done.
-func (r *remote) answer(serve server, deadline time.Time, body []byte) []byte {
+func (r *remote) answer(serve server, deadline time.Time, body []byte) salepb.Reply {
 	q, err := salepb.DecodeRequest(body)
-	var p salepb.Reply
 	if err != nil {
-		p = salepb.Reply{Status: salepb.Unavailable, Text: err.Error()}
-	} else {
-		p = serve(&q, deadline.Add(-time.Duration(q.Grace)*time.Millisecond))
+		return salepb.Reply{Status: salepb.Unavailable, Text: err.Error()}
 	}
-	return salepb.AppendReply(make([]byte, 0, usualRequest), &p)
+	return serve(&q, deadline.Add(-time.Duration(q.Grace)*time.Millisecond))
 }
 
 // serveCommand executes a command, where this node leads.

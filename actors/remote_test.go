@@ -302,7 +302,7 @@ func TestStaleNewsOfALeader(t *testing.T) {
 		f.mu.Lock()
 		n1.learnLocked(1, "n2", f.term[1])
 		f.mu.Unlock()
-		n3.must(f.hold("S-A-1")) // to n1, which knows better
+		n3.must(f.hold("S-A-1"))                                                                    // to n1, which knows better
 		if node, _, _ := n3.Locate(1); node != "n2" || f.called("n1") != 1 || f.called("n2") != 2 { // the hold, and its plan
 			t.Errorf("n3 has learned %q; calls %v", node, f.calls)
 		}

@@ -67,7 +67,7 @@ func (s Solo) Locate(uint64) (node string, term uint64, err error) { return s.No
 func (s Solo) Learn(uint64, string, uint64) {}
 
 // Wait blocks until ctx ends: nobody else will ever lead.
-func (s Solo) Wait(ctx context.Context, _, _ uint64) error {
+func (s Solo) Wait(ctx context.Context, _, _ uint64) (node string, term uint64, err error) {
 	<-ctx.Done()
-	return ctx.Err()
+	return "", 0, ctx.Err()
 }

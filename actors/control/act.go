@@ -168,7 +168,7 @@ func (c *controller) finish(ctx context.Context, v *view, busy bool) {
 			c.cfg.Logger.Info("the node was removed", "node", node)
 		}
 	}
-	if c.registry.Rebalance && !busy && !v.moving() {
+	if c.registry.Rebalance && !busy && !v.moving() && v.complete() {
 		_ = c.record(ctx, record{Rebalance: new(false)}) // logged there; the next round tries again
 	}
 }
@@ -178,6 +178,17 @@ func (v *view) moving() bool {
 	return slices.ContainsFunc(v.shards, func(s shard) bool {
 		return !s.settled || slices.ContainsFunc(s.replicas, func(r replica) bool { return !r.Voter })
 	})
+}
+
+// complete reports whether every node that stays could have been given something: one
+// that is down or drained gets its share when it is back.
+func (v *view) complete() bool {
+	for name, e := range v.registry.Nodes {
+		if e.State == recordMember && (!v.up[name] || v.drained(name)) {
+			return false
+		}
+	}
+	return true
 }
 
 // sendAway has a node without replicas leave. It reports whether it will.

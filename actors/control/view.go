@@ -177,7 +177,7 @@ func (s *shard) assignment(v *view, cfg *Config) assign.Shard {
 		r := &s.replicas[i]
 		out.Replicas = append(out.Replicas, assign.Replica{
 			ID: r.Replica, Node: cmp.Or(r.node, stray(r.Address)), Voter: r.Voter,
-			CaughtUp: s.caughtUp(r, cfg.MaxLag), Lost: v.lost[place{s.id, r.Replica}],
+			CaughtUp: s.caughtUp(r, cfg.MaxLag) && !s.unsettled(r), Lost: v.lost[place{s.id, r.Replica}],
 		})
 	}
 	return out
@@ -187,6 +187,12 @@ func (s *shard) assignment(v *view, cfg *Config) assign.Shard {
 func (s *shard) caughtUp(r *replica, most uint64) bool {
 	return s.lead != nil && r.rep != nil && !r.rep.Starting && s.lag(r) <= most &&
 		r.rep.Term == s.lead.Term
+}
+
+// unsettled reports whether a replica that does not lead still has the election times
+// of one alone: it is to lead only after its restart, or it would hand over at once.
+func (s *shard) unsettled(r *replica) bool {
+	return r.rep != nil && r.rep.Hasty && r.Voter && (s.lead == nil || r.Replica != s.lead.Replica)
 }
 
 // drained reports whether a node is to lead nothing: what it says itself is newer

@@ -26,13 +26,8 @@ type golden struct {
 
 func goldens() []golden {
 	var gs []golden
-	seen := map[string]int{}
 	for _, r := range exampleRecords {
-		name := strings.TrimPrefix(fmt.Sprintf("%T", r), "*sale.")
-		if seen[name]++; seen[name] > 1 {
-			name = fmt.Sprint(name, seen[name])
-		}
-		gs = append(gs, golden{name, r, AppendRecord(nil, r),
+		gs = append(gs, golden{strings.TrimPrefix(fmt.Sprintf("%T", r), "*sale."), r, AppendRecord(nil, r),
 			func(b []byte) (any, error) { return DecodeRecord(b) }})
 	}
 	return append(gs,
@@ -46,20 +41,27 @@ func goldens() []golden {
 }
 
 // TestGolden holds the code to bytes that earlier versions wrote.
-func TestGolden(t *testing.T) {
-	gs := goldens()
+func TestGolden(t *testing.T) { checkGolden(t, goldenFile, goldens()) }
+
+// checkGolden compares things with the bytes in a file, both ways.
+func checkGolden(t *testing.T, file string, gs []golden) {
+	for i, seen := 0, map[string]int{}; i < len(gs); i++ {
+		if seen[gs[i].name]++; seen[gs[i].name] > 1 {
+			gs[i].name = fmt.Sprint(gs[i].name, seen[gs[i].name])
+		}
+	}
 	if *rewrite {
 		var out bytes.Buffer
 		for _, g := range gs {
 			fmt.Fprintf(&out, "%s %x\n", g.name, g.bytes)
 		}
-		if err := os.WriteFile(goldenFile, out.Bytes(), 0o644); err != nil {
+		if err := os.WriteFile(file, out.Bytes(), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	stored := readGolden(t)
+	stored := readGolden(t, file)
 	if len(stored) != len(gs) {
-		t.Errorf("%s has %d lines; there are %d examples", goldenFile, len(stored), len(gs))
+		t.Errorf("%s has %d lines; there are %d examples", file, len(stored), len(gs))
 	}
 	for _, g := range gs {
 		want := stored[g.name]
@@ -75,9 +77,9 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-func readGolden(t *testing.T) map[string][]byte {
+func readGolden(t *testing.T, file string) map[string][]byte {
 	t.Helper()
-	data, err := os.ReadFile(goldenFile)
+	data, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
