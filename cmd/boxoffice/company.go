@@ -122,22 +122,10 @@ func (n *node) giveAway() {
 	}
 }
 
-// locator and peers are a cluster.Member as package actors wants it.
-type (
-	locator struct{ *cluster.Member }
-	peers   struct{ *cluster.Member }
-)
+// peers is a cluster.Member as package actors wants it.
+type peers struct{ *cluster.Member }
 
-var (
-	_ actors.Locator = locator{}
-	_ actors.Peers   = peers{}
-)
-
-// Wait implements actors.Locator.
-func (l locator) Wait(ctx context.Context, shard, notTerm uint64) error {
-	_, _, err := l.Member.Wait(ctx, shard, notTerm)
-	return err
-}
+var _ actors.Peers = peers{}
 
 // Call implements actors.Peers.
 func (p peers) Call(deadline time.Time, node string, kind uint8, body []byte) ([]byte, error) {

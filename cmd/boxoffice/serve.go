@@ -179,7 +179,7 @@ func storageConfig(cfg Config, log *slog.Logger) storage.Config {
 func (n *node) actorsConfig(r *prometheus.Registry) actors.Config {
 	a := actors.DefaultConfig()
 	a.Log, a.Gateway, a.Logger, a.Registry = n.store, n.gateway, n.log, r
-	a.Node, a.Locator, a.Peers = n.cfg.Node, locator{n.member}, peers{n.member}
+	a.Node, a.Locator, a.Peers = n.cfg.Node, n.member, peers{n.member}
 	a.MaxActive, a.PassivateAfter = n.cfg.MaxActiveEvents, n.cfg.PassivateAfter
 	return a
 }
