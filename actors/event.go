@@ -118,6 +118,7 @@ func (e *event) handle(m any) {
 		for _, news := range m {
 			e.settle(news)
 		}
+		giveBack(m)
 	case begin:
 		e.load()
 	case loaded:
