@@ -243,7 +243,7 @@ func (p *payer) call(event string, t task) (sale.SettlePayment, error) {
 	case sale.Capture:
 		err := p.node.cfg.Gateway.Capture(ctx, payment.CaptureKey(id), t.booking.PaymentID)
 		if errors.Is(err, payment.ErrNotFound) {
-			err = p.captureAnew(ctx, p.request(event, t))
+			err = p.captureAnew(ctx, request(event, t, payment.AuthKey(id), id))
 		}
 		return p.news(t, payment.Outcome{}), err
 	case sale.Refund:
