@@ -202,10 +202,10 @@ func TestANearlyFullDisk(t *testing.T) {
 // lost, and they go on when there is space.
 func TestARealFullDisk(t *testing.T) {
 	if testing.Short() {
-		t.Skip("fills a disk of 192 MiB")
+		t.Skip("fills a disk of 256 MiB")
 	}
 	dir := t.TempDir()
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=192m"); err != nil {
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=256m"); err != nil {
 		t.Skipf("this user may not mount: %v", err)
 	}
 	t.Cleanup(func() {
@@ -214,7 +214,7 @@ func TestARealFullDisk(t *testing.T) {
 		}
 	})
 	ballast := filepath.Join(dir, "ballast")
-	if err := os.WriteFile(ballast, make([]byte, 32<<20), 0o600); err != nil {
+	if err := os.WriteFile(ballast, make([]byte, 64<<20), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	cfg := testConfig(filepath.Join(dir, "data"))
