@@ -2,11 +2,20 @@ package control
 
 import (
 	"context"
+	"flag"
 	"fmt"
+	"maps"
 	"math/rand"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
+)
+
+var (
+	every     = flag.Int("every", 6, "stop the controller at every n-th step of a story; 1 takes half a minute")
+	seeds     = flag.Int64("seeds", 8, "how many random clusters are harmed")
+	firstSeed = flag.Int64("seed", 0, "the first of them")
 )
 
 // story is a change of a cluster that must come to its end whatever happens on the way.
@@ -57,8 +66,8 @@ func (w *world) remove(node string, force bool) {
 	})
 }
 
-// TestControllerKilledAtEveryStep runs each story once for every order in it, kills
-// the ordering node before or after that order is carried out, and wants the same end.
+// TestControllerKilledAtEveryStep runs each story once for every step in it (an order or a
+// record), stops the controller there, and wants the same end.
 func TestControllerKilledAtEveryStep(t *testing.T) {
 	for _, s := range stories {
 		t.Run(s.name, func(t *testing.T) {
@@ -66,41 +75,41 @@ func TestControllerKilledAtEveryStep(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := newWorld(t, 1)
 				s.run(w)
-				most = w.orders
+				most = w.steps
 			})
-			step := 1
-			if testing.Short() {
-				step = 7
-			}
-			for at := 1; at <= most; at += step {
-				for _, before := range []bool{true, false} {
-					synctest.Test(t, func(t *testing.T) { killAt(t, s, at, before) })
+			for at := 1; at <= most; at += *every {
+				for _, how := range []string{"killed before it", "killed after it", "deposed before it"} {
+					synctest.Test(t, func(t *testing.T) { stopAt(t, s, at, how) })
 					if t.Failed() {
-						t.Fatalf("the controller's node was killed at order %d, before it: %v", at, before)
+						t.Fatalf("the controller was stopped at step %d: %s", at, how)
 					}
 				}
 			}
-			t.Logf("%d orders", most)
+			t.Logf("%d steps", most)
 		})
 	}
 }
 
-func killAt(t *testing.T, s story, at int, before bool) {
+func stopAt(t *testing.T, s story, at int, how string) {
 	w := newWorld(t, int64(at))
-	hook := func(n int, from string, _ order) {
-		if n != at || !w.locked(func() bool { return w.nodes[from].alive }) {
+	hook := func(n int, node string) {
+		if n != at || !w.locked(func() bool { return w.nodes[node].alive }) {
 			return
 		}
-		w.kill(from)
+		if how == "deposed before it" {
+			w.deposeController()
+			return
+		}
+		w.kill(node)
 		go func() {
 			w.pass(2 * time.Second)
-			w.boot(from)
+			w.boot(node)
 		}()
 	}
-	if before {
-		w.before = hook
-	} else {
+	if how == "killed after it" {
 		w.after = hook
+	} else {
+		w.before = hook
 	}
 	s.run(w)
 }
@@ -108,12 +117,8 @@ func killAt(t *testing.T, s story, at int, before bool) {
 // TestConvergesAfterChaos kills, wipes and restarts nodes at random, one at a time,
 // loses answers and moves the controller, and wants the cluster good in the end.
 func TestConvergesAfterChaos(t *testing.T) {
-	runs := 30
-	if testing.Short() {
-		runs = 5
-	}
-	for seed := range int64(runs) {
-		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+	for seed := *firstSeed; seed < *firstSeed+*seeds; seed++ {
+		t.Run(fmt.Sprint("seed=", seed), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) { chaos(t, seed) })
 		})
 	}
@@ -126,7 +131,7 @@ func chaos(t *testing.T, seed int64) {
 	w.join(all[1:]...)
 	w.until("a cluster", w.good(3, all...))
 	w.mu.Lock()
-	w.loseReplies = 0.05
+	w.loseReplies, w.delayOrders = 0.05, 0.05
 	w.mu.Unlock()
 	for range 12 {
 		node := all[r.Intn(len(all))]
@@ -167,7 +172,12 @@ func (w *world) deposeController() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	g := w.groups[simShards]
-	if w.quorate(g) {
-		w.elect(g)
+	for _, id := range slices.Sorted(maps.Keys(g.members)) {
+		if n, r := w.at(g, id); id != g.leader && n != nil && g.members[id].Voter && w.quorate(g) {
+			r.Applied = g.commit
+			g.leader = id
+			break
+		}
 	}
+	g.term++
 }

@@ -31,10 +31,10 @@ func TestGrowsFromOneNodeToThree(t *testing.T) {
 		w.join("n3")
 		w.until("three nodes", w.good(3, "n1", "n2", "n3"))
 		w.pass(time.Minute)
-		orders := w.orders
+		steps := w.steps
 		w.pass(time.Minute)
-		if w.orders != orders {
-			t.Errorf("%d orders in a minute of a cluster that is as it should be", w.orders-orders)
+		if w.steps != steps {
+			t.Errorf("%d steps in a minute of a cluster that is as it should be", w.steps-steps)
 		}
 		s, err := w.operator("n2").Status(context.Background())
 		if err != nil || s.Health != OK || len(s.Problems) > 0 || len(s.Nodes) != 3 || len(s.Shards) != simShards+1 {
@@ -254,14 +254,15 @@ func TestLearnerOfADeadNodeIsGivenUp(t *testing.T) {
 		w := newWorld(t, 1)
 		w.join("n2")
 		w.until("two nodes", w.good(2, "n1", "n2"))
-		w.before = func(_ int, _ string, o order) {
-			if o.Do == doStart {
+		before := len(w.members())
+		w.after = func(int, string) {
+			if len(w.members()) > before {
 				w.kill("n3") // between AddReplica and StartReplica
 			}
 		}
 		w.join("n3")
 		w.until("it died", func() bool { return w.nodes["n3"].boot > 0 && !w.nodes["n3"].alive })
-		w.before = nil
+		w.after = nil
 		w.until("its learners are gone", w.good(2, "n1", "n2"))
 		w.boot("n3")
 		w.until("three nodes", w.good(3, "n1", "n2", "n3"))

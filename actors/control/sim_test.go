@@ -25,10 +25,11 @@ type world struct {
 	rand   *rand.Rand
 	groups []*group
 	reg    systemLog
-	// orders counts the orders delivered; before and after are called around each.
-	orders        int
-	before, after func(n int, from string, o order)
+	// steps counts the orders and the records; before and after are called around each.
+	steps         int
+	before, after func(n int, node string)
 	loseReplies   float64 // share of the answers that get lost
+	delayOrders   float64 // share of the orders that come late, and after their sender's death
 
 	mu    sync.Mutex // guards all; not held while handlers run
 	nodes map[string]*simNode
@@ -109,6 +110,24 @@ func newWorld(t *testing.T, seed int64) *world {
 		w.pass(time.Minute) // calls that were given up end with their deadlines
 	})
 	return w
+}
+
+// nothing is a before or an after that does nothing.
+func nothing(int, string) {}
+
+// count is for one step: its number, and what is called around it.
+func (w *world) count() (n int, before, after func(n int, node string)) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.steps++
+	n, before, after = w.steps, nothing, nothing
+	if w.before != nil {
+		before = w.before
+	}
+	if w.after != nil {
+		after = w.after
+	}
+	return n, before, after
 }
 
 func (w *world) node(name, zone string) *simNode {
@@ -353,7 +372,7 @@ func (w *world) locked(ok func() bool) bool {
 func (w *world) dump() string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	out := fmt.Sprintf("orders %d, registry %v\n", w.orders, w.reg.fold().Nodes)
+	out := fmt.Sprintf("steps %d, registry %v\n", w.steps, w.reg.fold().Nodes)
 	for _, g := range w.groups {
 		out += fmt.Sprintf("shard %d term %d leader %d config %d: ", g.id, g.term, g.leader, g.config)
 		for _, id := range slices.Sorted(maps.Keys(g.members)) {

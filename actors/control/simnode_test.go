@@ -2,7 +2,6 @@ package control
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -79,6 +78,9 @@ func (l *life) Load(context.Context, string) (storage.History, error) {
 }
 
 func (l *life) Append(_ context.Context, b storage.Batch) error {
+	n, before, after := l.n.w.count()
+	before(n, l.n.name)
+	defer after(n, l.n.name)
 	defer l.lock()()
 	s, g := &l.n.w.reg, l.system()
 	switch n, _ := l.n.w.at(g, g.leader); {
@@ -323,26 +325,27 @@ func (l *life) Call(deadline time.Time, node string, kind uint8, body []byte) ([
 	}
 	h, boot := to.handlers[kind], to.boot
 	lose := w.rand.Float64() < w.loseReplies
-	var o order
-	if kind == KindOrder && json.Unmarshal(body, &o) == nil {
-		w.orders++
+	late := time.Duration(0)
+	if kind == KindOrder && w.rand.Float64() < w.delayOrders {
+		late = time.Duration(w.rand.Int63n(int64(time.Until(deadline))))
 	}
-	count, before, after := w.orders, w.before, w.after
 	w.mu.Unlock()
-	if kind == KindOrder && before != nil {
-		before(count, l.n.name, o)
+	var n int
+	before, after := nothing, nothing
+	if kind == KindOrder {
+		n, before, after = w.count()
 	}
+	before(n, l.n.name)
+	w.pass(late)
 	answers := make(chan []byte, 1)
-	if w.locked(func() bool { return to.alive && to.boot == boot && !l.dead() }) {
+	if w.locked(func() bool { return to.alive && to.boot == boot && (late > 0 || !l.dead()) }) {
 		go h(cluster.Call{From: l.n.name, Deadline: deadline, Body: body, Reply: func(b []byte) { answers <- b }})
 	}
 	timer := time.NewTimer(time.Until(deadline))
 	defer timer.Stop()
 	select {
 	case answer := <-answers:
-		if kind == KindOrder && after != nil {
-			after(count, l.n.name, o)
-		}
+		after(n, l.n.name)
 		if lose || w.locked(l.dead) {
 			return nil, cluster.ErrLost
 		}
