@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"boxoffice/actors"
-	"boxoffice/actors/payment"
 	"boxoffice/cluster"
 	"boxoffice/httpapi"
 	"boxoffice/storage"
@@ -40,8 +39,8 @@ func serve(args []string, env environment) int {
 	if err != nil {
 		return env.fail("serve", err)
 	}
-	if len(cfg.Join) > 0 {
-		return env.fail("serve", usagef("--join: this version runs one node; it joins nobody"))
+	if len(cfg.Peers()) > 0 {
+		return env.fail("serve", usagef("--join: this version runs one node; it joins nobody else"))
 	}
 	log := newLogger(cfg, env)
 	for _, w := range warnings {
@@ -95,7 +94,7 @@ type node struct {
 	cfg     Config
 	log     *slog.Logger
 	store   storage.Log
-	sandbox *payment.Sandbox
+	gateway gateway
 	actors  *actors.Node
 	http    *httpapi.Server
 	socket  net.Listener
@@ -120,8 +119,8 @@ func startNode(cfg Config, log *slog.Logger) (n *node, err error) {
 	if n.store, err = storage.Open(storageConfig(cfg, log)); err != nil {
 		return n, fmt.Errorf("open the log: %w", err)
 	}
-	if n.sandbox, err = payment.NewSandbox(payment.SandboxConfig{Ledger: cfg.SandboxLedger}); err != nil {
-		return n, fmt.Errorf("open the sandbox's ledger: %w", err)
+	if n.gateway, err = openGateway(cfg); err != nil {
+		return n, err
 	}
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(),
@@ -147,7 +146,7 @@ func storageConfig(cfg Config, log *slog.Logger) storage.Config {
 
 func (n *node) actorsConfig(r *prometheus.Registry) actors.Config {
 	a := actors.DefaultConfig()
-	a.Log, a.Gateway, a.Logger, a.Registry = n.store, n.sandbox, n.log, r
+	a.Log, a.Gateway, a.Logger, a.Registry = n.store, n.gateway, n.log, r
 	a.Node, a.Locator = n.cfg.Node, cluster.Solo{Node: n.cfg.Node}
 	a.MaxActive, a.PassivateAfter = n.cfg.MaxActiveEvents, n.cfg.PassivateAfter
 	return a
@@ -249,8 +248,8 @@ func (n *node) stop() error {
 	if n.actors != nil {
 		n.actors.Stop()
 	}
-	if n.sandbox != nil {
-		errs = append(errs, n.sandbox.Close())
+	if n.gateway != nil {
+		errs = append(errs, n.gateway.Close())
 	}
 	if n.store != nil {
 		errs = append(errs, n.store.Close())
