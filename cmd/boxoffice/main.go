@@ -5,6 +5,7 @@
 //	boxoffice import       sends a catalog to a node
 //	boxoffice cluster …    status, drain, undrain, remove, rebalance
 //	boxoffice event …      where, show, history, digest
+//	boxoffice cert …       ca, node: certificates of a cluster's nodes
 //	boxoffice healthcheck  asks a node whether it is alive
 //	boxoffice verify       replays a stopped node's log and compares
 //	boxoffice sandbox      runs the sandbox payment provider
@@ -64,6 +65,7 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"serve", "", "run a node", serveText, new(Config).options(), serve},
+		{"play", "", "run a small cluster on this machine", playText, new(playConfig).options(), play},
 		{"import", "FILE…", "send a catalog to a node", importText, new(importConfig).options(), runImport},
 		{"cluster status", "", "show nodes, shards and whether all is well", statusText, new(statusConfig).options(),
 			clusterStatus},
@@ -78,6 +80,8 @@ func commands() []command {
 		{"event show", "ID", "show an event and its tickets", showText, new(eventConfig).options(), eventShow},
 		{"event history", "ID", "print an event's records", historyText, new(historyConfig).options(), eventHistory},
 		{"event digest", "ID", "compare an event's replicas", digestText, new(eventConfig).options(), eventDigest},
+		{"cert ca", "", "make a cluster's certificate authority", caText, new(caConfig).options(), certCA},
+		{"cert node", "", "make a node's certificate", nodeCertText, new(nodeCertConfig).options(), certNode},
 		{"sandbox", "", "run the sandbox payment provider", sandboxText, new(sandboxConfig).options(), runSandbox},
 		{"healthcheck", "", "ask a node whether it is alive", healthText, new(healthConfig).options(), healthcheck},
 		{"verify", "", "replay a stopped node's log and compare", verifyText, new(Config).options(), verify},

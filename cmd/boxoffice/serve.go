@@ -18,7 +18,6 @@ import (
 
 	"boxoffice/actors"
 	"boxoffice/actors/control"
-	"boxoffice/actors/payment"
 	"boxoffice/cluster"
 	"boxoffice/httpapi"
 	"boxoffice/storage"
@@ -104,12 +103,6 @@ type node struct {
 	left    chan struct{} // closed when the cluster has removed this node
 }
 
-// gateway is the payment provider, or what leads to it.
-type gateway interface {
-	payment.Gateway
-	Close() error
-}
-
 // startNode opens everything; on an error nothing stays open. The socket comes
 // first: two nodes on one address are the most common mistake.
 func startNode(ctx context.Context, cfg Config, log *slog.Logger) (n *node, err error) {
@@ -152,18 +145,6 @@ func startNode(ctx context.Context, cfg Config, log *slog.Logger) (n *node, err 
 		return n, err
 	}
 	return n, n.startProfiles()
-}
-
-// openGateway is the provider that the configuration names.
-func openGateway(cfg Config) (gateway, error) {
-	if cfg.SandboxURL != "" {
-		return payment.NewRemote(cfg.SandboxURL)
-	}
-	s, err := payment.NewSandbox(payment.SandboxConfig{Ledger: cfg.SandboxLedger})
-	if err != nil {
-		return nil, fmt.Errorf("open the sandbox's ledger: %w", err)
-	}
-	return s, nil
 }
 
 // storeDir is where in the data directory the log lives.
