@@ -39,10 +39,13 @@ type call struct {
 	// args are the path's variable segments: slices of the request's memory.
 	args [2][]byte
 	body []byte // whole body, in the call's own memory
-	buf  []byte // for the answer's body
-	id   [64]byte
-	idN  int
-	num  [20]byte
+	// canonical is the body in the form of RFC 8785, where its reader has made
+	// it on the way; else empty.
+	canonical []byte
+	buf       []byte // for the answer's body
+	id        [64]byte
+	idN       int
+	num       [20]byte
 	// large: the call has taken MaxBody bytes of the server's room for bodies.
 	large bool
 }
@@ -81,7 +84,10 @@ func (s *Server) releaseCall(c *call) {
 	if cap(c.buf) > keepBuffer {
 		c.buf = nil
 	}
-	c.body, c.buf = c.body[:0], c.buf[:0]
+	if cap(c.canonical) > keepBuffer {
+		c.canonical = nil
+	}
+	c.body, c.buf, c.canonical = c.body[:0], c.buf[:0], c.canonical[:0]
 	s.calls.Put(c)
 }
 

@@ -54,19 +54,22 @@ func (p *price) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 
 // postHold is POST /events/{eventId}/holds.
 func (s *Server) postHold(c *call) {
+	req := c.plainHold()
 	by, ok := c.by()
 	if !ok || !c.query(nil) {
 		return
 	}
-	var req holdRequest
-	if !c.decode(&req) {
-		return
+	if req == nil {
+		req = new(holdRequest)
+		if !c.decode(req) {
+			return
+		}
 	}
 	cmd := &sale.PlaceHold{By: by, ID: newID()}
 	if req.TicketIDs != nil {
-		ok = c.holdOfTickets(&req, cmd)
+		ok = c.holdOfTickets(req, cmd)
 	} else {
-		ok = c.holdOfBest(&req, cmd)
+		ok = c.holdOfBest(req, cmd)
 	}
 	if !ok {
 		return

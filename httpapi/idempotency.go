@@ -46,21 +46,20 @@ func (c *call) digestKey(user string, key []byte) (k sale.Key, ok bool) {
 	id := sha256.Sum256(b)
 	copy(k.ID[:], id[:])
 
-	b = append(b[:0], c.body...)
 	c.buf = b[:0]
-	if len(b) > 0 {
-		v := jsontext.Value(b)
+	if len(c.canonical) == 0 && len(c.body) > 0 {
+		v := jsontext.Value(append(c.canonical, c.body...))
 		if v.Canonicalize() != nil {
 			return k, false
 		}
-		b = v
+		c.canonical = v
 	}
-	body := sha256.Sum256(b)
+	body := sha256.Sum256(c.canonical)
 	copy(k.Body[:], body[:])
 	return k, true
 }
 
-// query is who wishes, for calls that change nothing and so take no key.
+// reader is who wishes, for calls that change nothing and so take no key.
 func (c *call) reader() (sale.By, bool) {
 	user, ok := c.user()
 	return sale.By{User: user}, ok
