@@ -47,7 +47,7 @@ func (s *Server) postBooking(c *call) {
 	if !ok {
 		return
 	}
-	c.ctx.Response.Header.Set("Location", "/bookings/"+c.arg(0)+"/"+a.Booking.ID.String())
+	c.location("/bookings/", "/", a.Booking.ID)
 	if a.Booking.Status == sale.Pending {
 		c.setInt(headerRetryAfter, 2)
 		c.booking(202, a)

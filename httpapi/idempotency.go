@@ -15,15 +15,15 @@ func (c *call) by() (sale.By, bool) {
 	if !ok {
 		return sale.By{}, false
 	}
-	all := c.ctx.Request.Header.PeekAll(headerKey)
-	if len(all) == 0 {
+	line := c.head.key
+	if line.n == 0 {
 		return sale.By{User: user}, true
 	}
-	if len(all) > 1 || !isToken(all[0], 64) || luhn.Contains(all[0]) {
+	if line.n > 1 || !isToken(line.value, 64) || luhn.Contains(line.value) {
 		c.invalid(fieldError{At: headerKey, Detail: "must be 1 to 64 of A-Z a-z 0-9 _ -, once, and no card number"})
 		return sale.By{}, false
 	}
-	key, ok := c.digestKey(user, all[0])
+	key, ok := c.digestKey(user, line.value)
 	if !ok {
 		c.invalid(fieldError{Detail: "not valid JSON"})
 		return sale.By{}, false
