@@ -24,7 +24,11 @@ func (c *Client) Digest(ctx context.Context, event string) (version uint64, sum 
 	case <-ctx.Done():
 		return 0, sum, fmt.Errorf("%w: %w", ErrUnavailable, ctx.Err())
 	}
-	s, err := n.read(event)
+	h, err := n.cfg.Log.Peek(event)
+	if err != nil {
+		return 0, sum, fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	s, err := replay(event, h)
 	if err != nil {
 		return 0, sum, err
 	}

@@ -7,6 +7,7 @@ import (
 
 	"boxoffice/actors/sale"
 	"boxoffice/actors/salepb"
+	"boxoffice/storage"
 )
 
 // passivateCheckpoint is the number of records from which on an event that leaves
@@ -24,13 +25,18 @@ func (e *event) load() {
 }
 
 // read brings an event's state up from its checkpoint and the records after it.
-func (n *Node) read(event string) (s *sale.State, err error) {
+func (n *Node) read(event string) (*sale.State, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), n.cfg.CommitTimeout)
 	defer cancel()
 	h, err := n.cfg.Log.Load(ctx, event)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
+	return replay(event, h)
+}
+
+// replay makes an event's state of what the log has of it.
+func replay(event string, h storage.History) (s *sale.State, err error) {
 	defer func() { // a log that cannot be replayed is broken: say so, do not guess
 		if r := recover(); r != nil {
 			s, err = nil, fmt.Errorf("%w: replay %s: %v", ErrUnavailable, event, r)

@@ -99,6 +99,9 @@ type Log interface {
 	// committed, and what has an unknown outcome so far is decided by the time it
 	// returns. An event without records is the zero History, not an error.
 	Load(ctx context.Context, event string) (History, error)
+	// Peek is Load for anybody: an event as far as this node's replica has applied.
+	// Replicas are compared by it; nothing may be decided on it.
+	Peek(event string) (History, error)
 	// View reads an event's view from this node's replica, as far as it has
 	// applied. ErrNotFound: no record. ErrNoReplica: the node has none of the shard.
 	// ErrUnavailable: it has one that has missed something and catches up, or that has

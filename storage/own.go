@@ -178,14 +178,22 @@ func (l *replicated) Load(ctx context.Context, event string) (h History, err err
 	if err := l.settle(ctx, l.shards[l.Shard(event)]); err != nil {
 		return History{}, fmt.Errorf("load %q: %w", event, err)
 	}
+	if h, err = l.Peek(event); err != nil {
+		return History{}, fmt.Errorf("load %q: %w", event, err)
+	}
+	return h, nil
+}
+
+// Peek implements Log.
+func (l *replicated) Peek(event string) (h History, err error) {
+	if err := CheckEvent(event); err != nil {
+		return History{}, err
+	}
 	err = l.read(l.Shard(event), func(v view) error {
 		h, err = v.history([]byte(event))
 		return err
 	})
-	if err != nil {
-		return History{}, fmt.Errorf("load %q: %w", event, err)
-	}
-	return h, nil
+	return h, err
 }
 
 // settle returns when no write of this node to the shard has an unknown outcome.

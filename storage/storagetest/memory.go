@@ -199,6 +199,18 @@ func (m *Memory) Load(ctx context.Context, id string) (storage.History, error) {
 	if err := storage.CheckEvent(id); err != nil {
 		return storage.History{}, err
 	}
+	return m.history(ctx, id)
+}
+
+// Peek implements storage.Log.
+func (m *Memory) Peek(id string) (storage.History, error) {
+	if err := storage.CheckEvent(id); err != nil {
+		return storage.History{}, err
+	}
+	return m.history(context.Background(), id)
+}
+
+func (m *Memory) history(ctx context.Context, id string) (storage.History, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if err := m.readableLocked(ctx, m.Shard(id)); err != nil {
