@@ -16,6 +16,13 @@
 // present ones. So of two writers that both believe to be the owner one loses, and
 // learns it: ErrFenced.
 //
+// # Nodes
+//
+// What Open returns is also a Placement: it says which replicas this node has, and
+// adds, starts, moves and removes them when it is told to. One more shard, after those
+// of events, has the cluster's own records: the SystemEvent. It is claimed and written
+// like any other.
+//
 // # What an error means
 //
 // ErrFenced and ErrUnavailable (ErrNoSpace is one) say that nothing was written and
@@ -27,15 +34,16 @@
 //
 // Load is for the owner, and complete. View, Records and Busy read this node's
 // replica as far as it has applied, without asking anybody; each call sees one
-// moment. Confirm makes what the owner has in memory linearizable: the epoch is
-// still the shard's.
+// moment. Without a replica that can answer they are ErrNoReplica. Confirm makes what
+// the owner has in memory linearizable: the epoch is still the shard's.
 //
 // # Who runs what
 //
 // All methods may be called by many goroutines. Reads block for a disk read at most.
 // Writes block for a commit, and never longer than Config.ProposalTimeout a proposal.
-// The package has one goroutine of its own, which watches the free space; the
-// consensus library and the state store have about forty.
+// The package has two goroutines of its own: one watches the free space, one looks
+// after the replicas, with one more for each that needs something. The consensus
+// library and the state store have about forty.
 //
 // # Files
 //

@@ -22,20 +22,18 @@ func TestALostDisk(t *testing.T) {
 	if err := os.RemoveAll(n[2].cfg.Dir); err != nil {
 		t.Fatal(err)
 	}
-	n[0].mustAdd(event, 0, "one")
+	n.add(event, 0, "one")
 	n[2].open()
 	if id := n[2].Identity(); id.Incarnation == before.Incarnation || id.Cluster != before.Cluster {
 		t.Errorf("it was %+v and is %+v", before, id)
 	}
-	n[0].mustAdd(event, 1, "two")
+	n.add(event, 1, "two")
 	if r := n[2].Replicas(); len(r) != 0 {
 		t.Fatalf("it has replicas: %+v", r)
 	}
 	for _, s := range n[0].all() {
-		if err := n[0].RemoveReplica(ctx, s, n[2].id(n[0], s)); err != nil {
-			t.Fatal(err)
-		}
-		if id := n[0].grow(s, n[2]); id <= lost {
+		n.do(s, "remove a replica", func(p *peer) error { return p.RemoveReplica(ctx, s, n[2].id(p, s)) })
+		if id := n.grow(s, n[2]); id <= lost {
 			t.Errorf("replica %d of shard %d is not a new one", id, s)
 		}
 	}
@@ -57,7 +55,7 @@ func (p *peer) id(known *peer, shard uint64) uint64 {
 func TestACutOffReplica(t *testing.T) {
 	n := trio(t, asTheyAre)
 	const event = "e"
-	n[0].mustAdd(event, 0, "one")
+	n.add(event, 0, "one")
 	n[2].shows(event, 1)
 	n[0].close()
 	n[1].close()
@@ -75,13 +73,7 @@ func TestACutOffReplica(t *testing.T) {
 	n[2].close()
 	n[0].open()
 	n[1].open()
-	shard := n[0].Shard(event)
-	eventually(t, "another node owns the shard", func() bool { return n[0].epoch(shard)+n[1].epoch(shard) != 0 })
-	owner := n[0]
-	if owner.epoch(shard) == 0 {
-		owner = n[1]
-	}
-	owner.mustAdd(event, 1, "two")
+	n.add(event, 1, "two")
 	n[2].open()
 	eventually(t, "views are new", func() bool {
 		v, err := n[2].View(event)
@@ -96,11 +88,11 @@ func TestACutOffReplica(t *testing.T) {
 func TestASnapshotForAReplicaThatWasAway(t *testing.T) {
 	n := trio(t, func(c *storage.Config) { c.SnapshotEntries, c.CompactionOverhead = 50, 10 })
 	const event = "e"
-	n[0].mustAdd(event, 0, "first")
+	n.add(event, 0, "first")
 	n[2].shows(event, 1)
 	n[2].close()
 	for base := range uint64(300) {
-		n[0].mustAdd(event, base+1, "more")
+		n.add(event, base+1, "more")
 	}
 	n[2].open()
 	n[2].shows(event, 301)
@@ -116,7 +108,7 @@ func TestASnapshotForAReplicaThatWasAway(t *testing.T) {
 func TestAnotherClusterGetsNowhere(t *testing.T) {
 	a := runPeer(t, clusterConfig(t, "n1"))
 	a.owns(a.all()...)
-	a.mustAdd("e", 0, "one")
+	nodes{a}.add("e", 0, "one")
 	cfg := a.joiner("n2")
 	cfg.Cluster += 2
 	wantNoContact(t, a, cfg)
@@ -147,7 +139,7 @@ func wantNoContact(t *testing.T, a *peer, cfg storage.Config) {
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	for version := uint64(1); ; version++ {
-		a.mustAdd("e", version, "more")
+		nodes{a}.add("e", version, "more")
 		if st := b.status(shard); st.Role != storage.Starting || st.Leader != 0 || st.Applied != 0 {
 			t.Fatalf("the stranger has heard: %+v", st)
 		}
@@ -178,12 +170,12 @@ func TestADirectoryOfFormat1(t *testing.T) {
 			t.Errorf("%s: %+v, %v", event, h, err)
 		}
 	}
-	a.mustAdd(storage.SystemEvent, 0, "n1")
+	nodes{a}.add(storage.SystemEvent, 0, "n1")
 	a.reopen()
 	a.owns(1, 2, 3)
 	b := runPeer(t, a.joiner("n2"))
 	for _, s := range a.all() {
-		a.grow(s, b)
+		nodes{a, b}.grow(s, b)
 	}
 	b.shows("old-1", 1)
 	b.shows(storage.SystemEvent, 1)

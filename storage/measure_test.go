@@ -48,7 +48,7 @@ func TestMeasureAClusterOfThree(t *testing.T) {
 	a := runPeer(t, cfg)
 	a.owns(a.all()...)
 	t.Logf("from Open to %d shards owned: %v", len(a.all()), time.Since(start).Round(time.Millisecond))
-	n := []*peer{a}
+	n := nodes{a}
 	for _, name := range []string{"n2", "n3"} {
 		cfg := a.joiner(name)
 		asShipped(&cfg)
@@ -59,7 +59,7 @@ func TestMeasureAClusterOfThree(t *testing.T) {
 	for _, s := range a.all() {
 		all.Go(func() {
 			for _, p := range n[1:] {
-				a.grow(s, p)
+				n.grow(s, p)
 			}
 		})
 	}
@@ -67,13 +67,9 @@ func TestMeasureAClusterOfThree(t *testing.T) {
 	t.Logf("%d shards from 1 to 3 replicas: %v", len(a.all()), time.Since(start).Round(time.Millisecond))
 	for i, s := range a.all() { // leaders even, founders settled
 		if i%3 != 0 {
-			if err := a.Transfer(ctx, s, n[i%3].status(s).Replica); err != nil {
-				t.Fatal(err)
-			}
+			n.do(s, "lead elsewhere", func(p *peer) error { return p.Transfer(ctx, s, n[i%3].status(s).Replica) })
 			n[i%3].owns(s)
-			if err := a.Settle(ctx, s); err != nil {
-				t.Fatal(err)
-			}
+			eventually(t, "the founder is settled", func() bool { return a.Settle(ctx, s) == nil })
 		}
 	}
 	const idle = 10 * time.Second
@@ -86,7 +82,7 @@ func TestMeasureAClusterOfThree(t *testing.T) {
 
 // measureTransfers moves the leader of an event's shard round and round, while the
 // event is written to as fast as its owner can.
-func measureTransfers(t *testing.T, n []*peer) {
+func measureTransfers(t *testing.T, n nodes) {
 	const event, moves = "e", 60
 	shard := n[0].Shard(event)
 	var gaps []time.Duration
@@ -94,7 +90,7 @@ func measureTransfers(t *testing.T, n []*peer) {
 	version := uint64(0)
 	for range moves {
 		for range 20 {
-			n[at].mustAdd(event, version, "x")
+			n.add(event, version, "x")
 			version++
 		}
 		last := time.Now()
@@ -107,7 +103,7 @@ func measureTransfers(t *testing.T, n []*peer) {
 			last = time.Now()
 		}
 		n[to].owns(shard)
-		n[to].mustAdd(event, version, "x")
+		n.add(event, version, "x")
 		version++
 		gaps = append(gaps, time.Since(last))
 		if err := <-moved; err != nil {

@@ -20,8 +20,8 @@ func TestAVoteThatNobodyKnewOf(t *testing.T) {
 	b := runPeer(t, a.joiner("n2"))
 	const event = "e"
 	shard := a.Shard(event)
-	a.mustAdd(event, 0, "one")
-	replica := a.learn(shard, b)
+	nodes{a}.add(event, 0, "one")
+	replica := nodes{a}.learn(shard, b)
 	b.close()
 	if err := a.Promote(ctx, shard, replica); err != nil && !errors.Is(err, storage.ErrUnknown) {
 		t.Fatal(err)
@@ -38,24 +38,19 @@ func TestALeaderThatDies(t *testing.T) {
 	n := trio(t, asTheyAre)
 	const event = "e"
 	shard := n[0].Shard(event)
-	n[0].mustAdd(event, 0, "one")
-	n[0].close()
-	var owner *peer
-	eventually(t, "another node owns the shard", func() bool {
-		for _, p := range n[1:] {
-			if p.epoch(shard) != 0 {
-				owner = p
-			}
+	n.add(event, 0, "one")
+	dead := n.owner(shard)
+	dead.close()
+	n.do(shard, "load what was written", func(p *peer) error {
+		h, err := p.Load(ctx, event)
+		if err == nil && h.Version != 1 {
+			t.Fatalf("version %d", h.Version)
 		}
-		return owner != nil
+		return err
 	})
-	h, err := owner.Load(ctx, event)
-	if err != nil || h.Version != 1 {
-		t.Fatalf("version %d, %v", h.Version, err)
-	}
-	owner.mustAdd(event, 1, "two")
-	n[0].open()
-	n[0].shows(event, 2)
+	n.add(event, 1, "two")
+	dead.open()
+	dead.shows(event, 2)
 	for _, p := range n {
 		p.close()
 	}
@@ -73,42 +68,47 @@ func TestARemovedReplicaIsGone(t *testing.T) {
 	n := trio(t, asTheyAre)
 	const event = "e"
 	shard := n[0].Shard(event)
-	n[0].mustAdd(event, 0, "one")
-	n[2].shows(event, 1)
-	old := n[2].status(shard)
-	for range 2 { // removing is harmless to repeat
-		if err := n[0].RemoveReplica(ctx, shard, old.Replica); err != nil {
-			t.Fatal(err)
+	n.add(event, 0, "one")
+	last := n[2]
+	n.do(shard, "lead elsewhere", func(p *peer) error {
+		if p != last {
+			return nil
 		}
+		return p.Transfer(ctx, shard, n[0].status(shard).Replica)
+	})
+	last.shows(event, 1)
+	old := last.status(shard)
+	for range 2 { // removing is harmless to repeat
+		n.do(shard, "remove a replica", func(p *peer) error { return p.RemoveReplica(ctx, shard, old.Replica) })
 	}
 	eventually(t, "the replica is gone", func() bool {
-		b, err := os.ReadFile(n[2].cfg.Dir + "/node")
-		return err == nil && n[2].status(shard).Replica == 0 && !strings.Contains(string(b), "dropping") &&
-			strings.Count(string(b), "replica ") == len(n[2].all())-1
+		b, err := os.ReadFile(last.cfg.Dir + "/node")
+		return err == nil && last.status(shard).Replica == 0 && !strings.Contains(string(b), "dropping") &&
+			strings.Count(string(b), "replica ") == len(last.all())-1
 	})
-	if _, err := n[2].View(event); !errors.Is(err, storage.ErrNoReplica) || !errors.Is(err, storage.ErrUnavailable) {
+	if _, err := last.View(event); !errors.Is(err, storage.ErrNoReplica) || !errors.Is(err, storage.ErrUnavailable) {
 		t.Errorf("a view without a replica: %v", err)
 	}
-	if _, err := n[2].Busy(shard); !errors.Is(err, storage.ErrNoReplica) {
+	if _, err := last.Busy(shard); !errors.Is(err, storage.ErrNoReplica) {
 		t.Errorf("busy without a replica: %v", err)
 	}
-	if err := n[2].DropReplica(ctx, shard, old.Replica); err != nil {
+	if err := last.DropReplica(ctx, shard, old.Replica); err != nil {
 		t.Errorf("a drop of what is dropped: %v", err)
 	}
-	if err := n[2].StartReplica(ctx, shard, old.Replica); !errors.Is(err, storage.ErrUnavailable) {
+	if err := last.StartReplica(ctx, shard, old.Replica); !errors.Is(err, storage.ErrUnavailable) {
 		t.Errorf("an id came back: %v", err)
 	}
-	n[2].reopen()
-	n[0].mustAdd(event, 1, "two")
-	replica := n[0].grow(shard, n[2])
+	last.reopen()
+	n.add(event, 1, "two")
+	replica := n.grow(shard, last)
 	if replica <= old.Replica {
 		t.Errorf("the new replica is %d, the removed one was %d", replica, old.Replica)
 	}
-	n[2].shows(event, 2)
-	st := n[0].status(shard)
-	if !slices.Equal(st.Removed, []uint64{old.Replica}) || len(st.Members) != 3 {
-		t.Errorf("the leader knows %+v", st)
-	}
+	last.shows(event, 2)
+	eventually(t, "all of it is known", func() bool {
+		st := n[0].status(shard)
+		return slices.Equal(st.Removed, []uint64{old.Replica}) && len(st.Members) == 3
+	})
 }
 
 // The last vote stays, and so does the leader; a stranger is not promoted.
@@ -155,24 +155,19 @@ func TestAHastyReplicaSettles(t *testing.T) {
 	n := trio(t, asTheyAre)
 	const event = "e"
 	shard := n[0].Shard(event)
-	n[0].mustAdd(event, 0, "one")
+	n.add(event, 0, "one")
 	if !n[0].status(shard).Hasty || n[1].status(shard).Hasty {
 		t.Error("only the founder is hasty")
 	}
-	if err := n[0].Settle(ctx, shard); !errors.Is(err, storage.ErrUnavailable) {
-		t.Errorf("a leader was settled: %v", err)
-	}
 	n[0].reopen() // it may lead again or not
-	eventually(t, "the shard has an owner", func() bool {
-		for _, p := range n {
-			if p.epoch(shard) != 0 && p != n[0] {
-				return true
-			}
-			if p.epoch(shard) != 0 {
-				_ = p.Transfer(ctx, shard, n[1].status(shard).Replica) // seen in the next look
-			}
+	n.do(shard, "lead elsewhere", func(p *peer) error {
+		if p != n[0] {
+			return nil
 		}
-		return false
+		if p.Settle(ctx, shard) == nil {
+			t.Error("a leader was settled")
+		}
+		return p.Transfer(ctx, shard, n[1].status(shard).Replica)
 	})
 	if !n[0].status(shard).Hasty {
 		t.Error("it is settled without being asked")
@@ -193,22 +188,20 @@ func TestATransferToNobody(t *testing.T) {
 	n := trio(t, asTheyAre)
 	const event = "e"
 	shard := n[0].Shard(event)
-	n[0].mustAdd(event, 0, "one")
-	to := n[2].status(shard).Replica
-	n[2].close()
+	n.add(event, 0, "one")
+	owner := n.owner(shard)
+	to := n[0]
+	if owner == to {
+		to = n[1]
+	}
+	replica := to.status(shard).Replica
+	to.close()
 	call, cancel := context.WithTimeout(ctx, 50*time.Millisecond)
 	defer cancel()
-	if err := n[0].Transfer(call, shard, to); !errors.Is(err, storage.ErrUnavailable) {
+	if err := owner.Transfer(call, shard, replica); !errors.Is(err, storage.ErrUnavailable) {
 		t.Errorf("it was given to a node that is down: %v", err)
 	}
-	eventually(t, "writes are taken again", func() bool {
-		for _, p := range n[:2] {
-			if p.epoch(shard) != 0 && p.add(event, 1, "two") == nil {
-				return true
-			}
-		}
-		return false
-	})
+	n.add(event, 1, "two") // writes are taken again
 }
 
 // A node that was removed is refused when it comes back, with what to do.

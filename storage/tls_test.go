@@ -91,7 +91,7 @@ func (a *authority) equip(cfg *storage.Config) {
 // Nodes with certificates of one authority are a cluster.
 func TestNodesWithCertificates(t *testing.T) {
 	n := trio(t, newAuthority(t).equip)
-	n[0].mustAdd("e", 0, "one")
+	n.add("e", 0, "one")
 	for _, p := range n {
 		p.shows("e", 1)
 	}
@@ -99,7 +99,7 @@ func TestNodesWithCertificates(t *testing.T) {
 		_, _ = c.Write([]byte("GET / HTTP/1.1\r\n\r\n"))
 		_ = c.Close()
 	}
-	n[0].mustAdd("e", 1, "two")
+	n.add("e", 1, "two")
 	n[1].shows("e", 2)
 }
 
@@ -115,7 +115,7 @@ func TestNodesWithOtherCertificates(t *testing.T) {
 			ours.equip(&cfg)
 			a := runPeer(t, cfg)
 			a.owns(a.all()...)
-			a.mustAdd("e", 0, "one")
+			nodes{a}.add("e", 0, "one")
 			cfg = a.joiner("n2")
 			equip(&cfg)
 			wantNoContact(t, a, cfg)
