@@ -52,3 +52,14 @@ func cpuTime(b *testing.B) time.Duration {
 	}
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
+
+// BenchmarkIdle measures what three members with the default times cost while
+// nothing happens: CPU of one of them, in per cent of a core.
+func BenchmarkIdle(b *testing.B) {
+	ms := startMembers(b, 3, func(c *Config) { c.Probe, c.Beat, c.Silence = 0, 0, 0 })
+	cpu := cpuTime(b)
+	for b.Loop() {
+		<-time.After(time.Second)
+	}
+	b.ReportMetric(100*float64(cpuTime(b)-cpu)/float64(b.Elapsed())/float64(len(ms)), "%-of-a-core")
+}

@@ -119,27 +119,54 @@ func TestOtherVersions(t *testing.T) {
 	}
 }
 
+// A witness keeps the numbers of the calls that were carried out.
+type witness struct {
+	mu      sync.Mutex
+	numbers map[uint64]bool // guarded by mu
+}
+
+// start starts the node n2, whose calls it sees. Few fit in at once.
+func (w *witness) start(t *testing.T, seed *Member) *Member {
+	t.Helper()
+	cfg := testConfig("n2")
+	cfg.Seeds, cfg.MaxHandlers, cfg.MaxWaiting = []string{seed.self0().Gossip}, 4, 4
+	p := startMember(t, cfg)
+	p.Handle(kindOther, func(c Call) {
+		w.mu.Lock()
+		if w.numbers == nil {
+			w.numbers = map[uint64]bool{}
+		}
+		w.numbers[binary.LittleEndian.Uint64(c.Body)] = true
+		w.mu.Unlock()
+		c.Reply(c.Body)
+	})
+	await(t, func() bool { return reaches(seed, "n2") })
+	return p
+}
+
+// check counts calls that were said not to be carried out, and finds those that were.
+func (w *witness) check(t *testing.T, failed [][]uint64) (count int) {
+	t.Helper()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, numbers := range failed {
+		for _, n := range numbers {
+			count++
+			if w.numbers[n] {
+				t.Errorf("call %d failed as not delivered, and was carried out", n)
+			}
+		}
+	}
+	return count
+}
+
 // What "not delivered" promises: such a call was not carried out and never will be,
 // whatever happens to the peer meanwhile. Calls with numbers go to a peer that
 // stops and starts; the numbers that failed must not be among those that it saw.
 func TestUnreachableWasNotCarriedOut(t *testing.T) {
 	m := startMember(t, testConfig("n1"))
-	var mu sync.Mutex
-	seen := map[uint64]bool{}
-	start := func() *Member {
-		cfg := testConfig("n2")
-		cfg.Seeds, cfg.MaxHandlers, cfg.MaxWaiting = []string{m.self0().Gossip}, 4, 4
-		p := startMember(t, cfg)
-		p.Handle(kindOther, func(c Call) {
-			mu.Lock()
-			seen[binary.LittleEndian.Uint64(c.Body)] = true
-			mu.Unlock()
-			c.Reply(c.Body)
-		})
-		await(t, func() bool { return reaches(m, "n2") })
-		return p
-	}
-	peer := start()
+	var seen witness
+	peer := seen.start(t, m)
 
 	var next, good, lost atomic.Uint64
 	stop := make(chan struct{})
@@ -173,21 +200,11 @@ func TestUnreachableWasNotCarriedOut(t *testing.T) {
 		enough := good.Load() + 1000
 		await(t, func() bool { return good.Load() > enough })
 		peer.Stop(round%2 == 0)
-		peer = start()
+		peer = seen.start(t, m)
 	}
 	close(stop)
 	wg.Wait()
-	mu.Lock()
-	defer mu.Unlock()
-	count := 0
-	for _, numbers := range failed {
-		for _, n := range numbers {
-			count++
-			if seen[n] {
-				t.Errorf("call %d failed as not delivered, and was carried out", n)
-			}
-		}
-	}
+	count := seen.check(t, failed)
 	t.Logf("%d answered, %d lost, %d not delivered", good.Load(), lost.Load(), count)
 	if count == 0 || good.Load() == 0 {
 		t.Error("nothing was tried")

@@ -200,8 +200,8 @@ func TestMetrics(t *testing.T) {
 	for _, f := range families {
 		text += f.String() + "\n"
 	}
-	for _, want := range []string{"boxoffice_cluster_calls_total", "unknown-kind", "boxoffice_cluster_bound_drops_total",
-		"boxoffice_cluster_bound_length", "boxoffice_cluster_peers"} {
+	for _, want := range []string{"boxoffice_cluster_calls_total", "unknown-kind",
+		"boxoffice_cluster_bound_drops_total", "boxoffice_cluster_bound_length", "boxoffice_cluster_peers"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %s in %s", want, text)
 		}

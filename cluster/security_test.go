@@ -25,7 +25,8 @@ func withTLS(t *testing.T, cfg *Config, ca *certs.CA, node string) {
 		}
 		return file
 	}
-	cfg.ServerTLS, cfg.ClientTLS, err = certs.Load(path("ca.pem", ca.Cert), path("n.pem", pair.Cert), path("n.key", pair.Key))
+	cfg.ServerTLS, cfg.ClientTLS, err = certs.Load(
+		path("ca.pem", ca.Cert), path("n.pem", pair.Cert), path("n.key", pair.Key))
 	if err != nil {
 		t.Fatal(err)
 	}

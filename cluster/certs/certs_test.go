@@ -10,7 +10,8 @@ import (
 )
 
 // node makes a node's files and loads them.
-func node(t *testing.T, ca *CA, name string, validity time.Duration) (server, client *tls.Config, dir string, err error) {
+func node(t *testing.T, ca *CA, name string, validity time.Duration) (
+	server, client *tls.Config, dir string, err error) {
 	t.Helper()
 	dir = t.TempDir()
 	pair, err := ca.Node(name, []string{"127.0.0.1", "host.example"}, validity)
