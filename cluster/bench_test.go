@@ -12,7 +12,7 @@ import (
 // BenchmarkCall measures calls of 64 bytes between two members of one process, over
 // loopback TCP: both sides' CPU is in cpu-us/call, and both sides' allocations.
 func BenchmarkCall(b *testing.B) {
-	ms := startMembers(b, 2, nil)
+	ms := startMembers(b, 2, usualTimes)
 	for _, callers := range []int{1, 64, 256} {
 		b.Run(fmt.Sprint(callers), func(b *testing.B) {
 			benchCalls(b, ms[0], "n2", callers)
@@ -20,6 +20,9 @@ func BenchmarkCall(b *testing.B) {
 	}
 	b.Run("local-64", func(b *testing.B) { benchCalls(b, ms[0], "n1", 64) })
 }
+
+// usualTimes are the defaults, not those of the other tests.
+func usualTimes(c *Config) { c.Probe, c.Beat, c.Silence = 0, 0, 0 }
 
 func benchCalls(b *testing.B, m *Member, node string, callers int) {
 	b.ReportAllocs()
@@ -56,7 +59,7 @@ func cpuTime(b *testing.B) time.Duration {
 // BenchmarkIdle measures what three members with the default times cost while
 // nothing happens: CPU of one of them, in per cent of a core.
 func BenchmarkIdle(b *testing.B) {
-	ms := startMembers(b, 3, func(c *Config) { c.Probe, c.Beat, c.Silence = 0, 0, 0 })
+	ms := startMembers(b, 3, usualTimes)
 	cpu := cpuTime(b)
 	for b.Loop() {
 		<-time.After(time.Second)

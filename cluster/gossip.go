@@ -155,10 +155,7 @@ func (g *gossip) NotifyLeave(n *memberlist.Node) {
 		return
 	}
 	g.m.log.Info("A node is down.", slog.String("node", n.Name), slog.Bool("left", lost.left))
-	if lost.link != nil {
-		lost.link.setDown(true)
-		g.m.fail(lost.link, errCut, errDown)
-	}
+	g.m.shut(lost)
 }
 
 // NodeMeta is what this node says of itself.

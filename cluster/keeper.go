@@ -41,8 +41,12 @@ func (m *Member) keep() {
 // connection, and finds markers that vanished.
 func (m *Member) beat() {
 	m.tell()
-	for _, l := range m.roster.links() {
-		l.repost()
+	for _, k := range m.roster.all() {
+		if !k.gone.IsZero() {
+			m.shut(k)
+		} else if k.link != nil {
+			k.link.repost()
+		}
 	}
 	m.pruneLinks()
 }

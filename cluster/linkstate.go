@@ -94,6 +94,22 @@ func (l *link) setDown(down bool) {
 	l.mu.Unlock()
 }
 
+// shut fails the calls to a node that memberlist takes for dead, unless it was just
+// heard: on a machine that is too busy to answer probes in time, calls still work,
+// and the node will soon have refuted its death. The next beat looks again.
+func (m *Member) shut(k *known) {
+	if k.link == nil || !k.left && m.now()-k.link.heard.Load() < int64(m.cfg.Silence) {
+		return
+	}
+	k.link.mu.Lock()
+	was := k.link.down
+	k.link.down = true
+	k.link.mu.Unlock()
+	if !was {
+		m.fail(k.link, errCut, errDown)
+	}
+}
+
 // setState notes that a connection was made or lost.
 func (l *link) setState(s linkState) {
 	l.mu.Lock()
