@@ -12,7 +12,7 @@ import (
 // BenchmarkCall measures calls of 64 bytes between two members of one process, over
 // loopback TCP: both sides' CPU is in cpu-us/call, and both sides' allocations.
 func BenchmarkCall(b *testing.B) {
-	ms := startMembers(b, 2, nil)
+	ms := startMembers(b, 2, usualTimes)
 	for _, callers := range []int{1, 64, 256} {
 		b.Run(fmt.Sprint(callers), func(b *testing.B) {
 			benchCalls(b, ms[0], "n2", callers)
@@ -20,6 +20,9 @@ func BenchmarkCall(b *testing.B) {
 	}
 	b.Run("local-64", func(b *testing.B) { benchCalls(b, ms[0], "n1", 64) })
 }
+
+// usualTimes are the defaults, not those of the other tests.
+func usualTimes(c *Config) { c.Probe, c.Beat, c.Silence = 0, 0, 0 }
 
 func benchCalls(b *testing.B, m *Member, node string, callers int) {
 	b.ReportAllocs()
@@ -51,4 +54,15 @@ func cpuTime(b *testing.B) time.Duration {
 		b.Fatal(err)
 	}
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// BenchmarkIdle measures what three members with the default times cost while
+// nothing happens: CPU of one of them, in per cent of a core.
+func BenchmarkIdle(b *testing.B) {
+	ms := startMembers(b, 3, usualTimes)
+	cpu := cpuTime(b)
+	for b.Loop() {
+		<-time.After(time.Second)
+	}
+	b.ReportMetric(100*float64(cpuTime(b)-cpu)/float64(b.Elapsed())/float64(len(ms)), "%-of-a-core")
 }

@@ -20,9 +20,10 @@ const (
 // quick to find out.
 func testConfig(node string) Config {
 	return Config{
-		Node: node, Name: "test", Gossip: "127.0.0.1:0", Actors: "127.0.0.1:0", Raft: "127.0.0.1:3", HTTP: "127.0.0.1:4",
-		Cluster: 7, Shards: 16, Probe: 200 * time.Millisecond, Beat: 100 * time.Millisecond,
-		Silence: 700 * time.Millisecond,
+		Node: node, Name: "test", Cluster: 7, Shards: 16,
+		Gossip: "127.0.0.1:0", Actors: "127.0.0.1:0", Raft: "127.0.0.1:3", HTTP: "127.0.0.1:4",
+		Probe: 400 * time.Millisecond, Beat: 100 * time.Millisecond,
+		Silence: time.Second,
 	}
 }
 

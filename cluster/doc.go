@@ -37,8 +37,8 @@
 // A call that fails says what is known of it. ErrUnreachable, ErrBusy and
 // ErrUnknownKind: it was not carried out and never will be. ErrLost: it left this
 // node, and no answer will come. Calls to a peer fail at once when its connection
-// breaks, when memberlist declares it dead, and when nothing was heard of it for
-// Config.Silence. Requests carry how long they may still take; a node that was
+// breaks, when memberlist declares it dead and it is silent too, and when nothing
+// was heard of it for Config.Silence. Requests carry how long they may still take; a node that was
 // paused drops what came too late, by its own clock and the sender's (late.go).
 //
 // # What proto.actor does here

@@ -65,8 +65,9 @@ func Start(cfg Config) (*Member, error) {
 		roster: newRoster(), links: links{all: map[string]*link{}}, calls: newCalls(cfg.MaxCalls),
 		wake: make(chan struct{}, 1), kick: make(chan struct{}, 1),
 		about: Peer{
-			Node: cfg.Node, Zone: cfg.Zone, Version: cfg.Version, Incarnation: cfg.Incarnation, Cluster: cfg.Cluster,
-			Shards: cfg.Shards, Gossip: cfg.Gossip, Actors: cfg.Actors, Raft: cfg.Raft, HTTP: cfg.HTTP, Started: time.Now(),
+			Node: cfg.Node, Zone: cfg.Zone, Version: cfg.Version,
+			Incarnation: cfg.Incarnation, Cluster: cfg.Cluster, Shards: cfg.Shards,
+			Gossip: cfg.Gossip, Actors: cfg.Actors, Raft: cfg.Raft, HTTP: cfg.HTTP, Started: time.Now(),
 		},
 	}
 	m.gossip = &gossip{m: m}
@@ -106,14 +107,14 @@ func (m *Member) start() error {
 		return err
 	}
 	m.pac = pac.New(m.system, m.pacConfig(p, rc))
-	m.done.Go(func() {
+	go func() {
 		defer func() {
 			if r := recover(); r != nil { // where proto.actor cannot listen, it panics
 				p.started <- fmt.Errorf("start the actors' transport: %v", r)
 			}
 		}()
-		m.pac.StartMember() // and then sleeps for a second
-	})
+		m.pac.StartMember() // sleeps for a second at its end, which nobody waits for
+	}()
 	if err := <-p.started; err != nil {
 		return err
 	}

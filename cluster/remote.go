@@ -106,25 +106,33 @@ func (m *Member) serverOptions() []grpc.ServerOption {
 		grpc.MaxRecvMsgSize(messageMax),
 		grpc.MaxSendMsgSize(messageMax),
 		grpc.KeepaliveParams(keepalive.ServerParameters{Time: 10 * time.Second, Timeout: 3 * time.Second}),
-		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 5 * time.Second, PermitWithoutStream: true}),
+		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{
+			MinTime: 5 * time.Second, PermitWithoutStream: true,
+		}),
 		grpc.InitialWindowSize(window),
 		grpc.InitialConnWindowSize(window),
 		grpc.ReadBufferSize(ioBuffer),
 		grpc.WriteBufferSize(ioBuffer),
 		// proto.actor panics on types and numbers that it does not know.
-		grpc.StreamInterceptor(func(s any, ss grpc.ServerStream, _ *grpc.StreamServerInfo, h grpc.StreamHandler) (err error) {
-			defer m.survive(&err)
-			return h(s, ss)
-		}),
-		grpc.UnaryInterceptor(func(ctx context.Context, r any, _ *grpc.UnaryServerInfo, h grpc.UnaryHandler) (a any, err error) {
-			defer m.survive(&err)
-			return h(ctx, r)
-		}),
+		grpc.StreamInterceptor(m.guardStream),
+		grpc.UnaryInterceptor(m.guardUnary),
 	}
 	if m.cfg.ServerTLS != nil {
 		o = append(o, grpc.Creds(credentials.NewTLS(m.cfg.ServerTLS)))
 	}
 	return o
+}
+
+func (m *Member) guardStream(s any, stream grpc.ServerStream, _ *grpc.StreamServerInfo,
+	h grpc.StreamHandler) (err error) {
+	defer m.survive(&err)
+	return h(s, stream)
+}
+
+func (m *Member) guardUnary(ctx context.Context, r any, _ *grpc.UnaryServerInfo,
+	h grpc.UnaryHandler) (answer any, err error) {
+	defer m.survive(&err)
+	return h(ctx, r)
 }
 
 // survive makes a panic of a connection's reader the end of that connection.
@@ -146,7 +154,9 @@ func (m *Member) dialOptions() []grpc.DialOption {
 		grpc.WithNoProxy(),
 		grpc.WithDisableServiceConfig(),
 		grpc.WithConnectParams(grpc.ConnectParams{
-			Backoff:           backoff.Config{BaseDelay: 50 * time.Millisecond, Multiplier: 1.6, MaxDelay: 300 * time.Millisecond},
+			Backoff: backoff.Config{
+				BaseDelay: 50 * time.Millisecond, Multiplier: 1.6, MaxDelay: 300 * time.Millisecond,
+			},
 			MinConnectTimeout: time.Second,
 		}),
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{
