@@ -159,7 +159,8 @@ func TestDigestsOfReplicasAgree(t *testing.T) {
 			whole.Apply(r.Record)
 		}
 		version, sum, _ := n1.Digest(context.Background(), "e")
-		if err != nil || whole.Version() != version || sha256.Sum256(salepb.EncodeCheckpoint(whole.Checkpoint())) != sum {
+		same := sha256.Sum256(salepb.EncodeCheckpoint(whole.Checkpoint())) == sum
+		if err != nil || whole.Version() != version || !same {
 			t.Errorf("from the first record on: version %d of %d, error %v", whole.Version(), version, err)
 		}
 		if version, _, err := n1.Digest(context.Background(), "none"); version != 0 || err != nil {
@@ -221,7 +222,8 @@ func TestPlansAreBoundedAndLoadedOnce(t *testing.T) {
 		if _, err := p.load([16]byte{1}, func() (*inventory.Plan, error) { return nil, boom }); !errors.Is(err, boom) {
 			t.Errorf("got %v", err)
 		}
-		if got, err := p.load([16]byte{1}, func() (*inventory.Plan, error) { return plan, nil }); got != plan || err != nil {
+		got, err := p.load([16]byte{1}, func() (*inventory.Plan, error) { return plan, nil })
+		if got != plan || err != nil {
 			t.Errorf("after an error: %v, %v", got, err)
 		}
 	})
