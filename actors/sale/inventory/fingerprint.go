@@ -13,6 +13,8 @@ func (p *Plan) Fingerprint() [16]byte { return p.fingerprint }
 // fingerprintOf is the first half of a SHA-256 of all that makes the layout. Texts
 // go in with their lengths, so that no two layouts read the same.
 func fingerprintOf(p *Plan) (out [16]byte) {
+	// The text is gathered in one piece of memory: the digest is slow to start, and a
+	// house of rows has thousands of short texts.
 	h := sha256.New()
 	b := make([]byte, 0, 4096)
 	number := func(v uint64) { b = binary.AppendUvarint(b, v) }
@@ -33,10 +35,13 @@ func fingerprintOf(p *Plan) (out [16]byte) {
 		number(uint64(s.end))
 		number(uint64(s.stop))
 	}
+	// The last line is only the end of the one before; a ticket's place in its line is
+	// its number, so that rows and general admission need nothing more.
 	for i := range p.lines {
 		text(p.lines[i].row)
 		number(uint64(p.lines[i].first))
 	}
+	// Ids and numbers of listed seats, in a form that depends on nothing but them.
 	text(p.labels.text)
 	h.Write(b)
 	copy(out[:], h.Sum(nil))

@@ -24,6 +24,8 @@ var errParts = errors.New("inventory: these are not the parts of a snapshot of t
 // of this plan, as far as their lengths tell, or say of a ticket that it is both
 // available and booked. The snapshot keeps Free and Booked.
 func (p *Plan) Snapshot(parts Parts) (*Snapshot, error) {
+	// What comes from another node is not trusted further than can be seen: a wrong
+	// length would be a panic later, in whoever shows the tickets.
 	total := p.Total()
 	words := (total + wordBits - 1) / wordBits
 	if len(parts.Free) != words || len(parts.Booked) != words ||
@@ -32,6 +34,7 @@ func (p *Plan) Snapshot(parts Parts) (*Snapshot, error) {
 			errParts, len(parts.Free), len(parts.Booked), len(parts.ChangedAt), total)
 	}
 	for i, free := range parts.Free {
+		// Bits behind the last ticket are always clear.
 		used := ^uint64(0)
 		if i == words-1 && total%wordBits != 0 {
 			used = 1<<(total%wordBits) - 1
