@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -171,7 +172,7 @@ func TestRegistryIsFoldedFromRecordsAndCheckpoint(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	for i := range 2 * maxRemoved {
-		got = got.with(record{Node: string(rune('A' + i)), State: stateRemoved})
+		got = got.with(record{Node: fmt.Sprint("gone", i), State: stateRemoved})
 	}
 	if len(got.Nodes) != maxRemoved+1 {
 		t.Errorf("%d nodes are remembered", len(got.Nodes))
