@@ -16,8 +16,9 @@ import (
 // truth not long ago, but others may go on without it.
 const cutOff = 3 * time.Second
 
-// The answers of a replica that cannot be read.
+// The answers of a replica that cannot be written, or read.
 var (
+	errGiving   = fmt.Errorf("%w: the leadership is given away", ErrUnavailable)
 	errCutOff   = fmt.Errorf("%w: this node's replica is cut off: it knows no leader", ErrUnavailable)
 	errCatching = fmt.Errorf("%w: the one that is catches up", ErrNoReplica)
 )
@@ -37,6 +38,7 @@ type shard struct {
 	role    Role
 	current bool // it has applied all that was committed when it came or came back
 	gone    bool // it has applied its own removal
+	giving  bool // it gives the leadership away and takes no writes
 	tended  bool // a goroutine does what tend found to do
 
 	term   uint64    // of the last news
@@ -74,6 +76,20 @@ func (s *shard) leads() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.replica != 0 && s.leader == s.replica
+}
+
+// takes is nil if a command may be proposed here. The library would send it to the
+// leader, wherever that is, and nobody would know what became of it.
+func (s *shard) takes(cmd []byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.replica == 0 || s.leader != s.replica:
+		return errNotLeading
+	case s.giving && op(cmd[1]) != opBarrier:
+		return errGiving
+	}
+	return nil
 }
 
 // here is this node's replica of the shard.

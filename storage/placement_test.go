@@ -1,11 +1,13 @@
 package storage_test
 
 import (
+	"context"
 	"errors"
 	"os"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"boxoffice/storage"
 )
@@ -184,6 +186,29 @@ func TestAHastyReplicaSettles(t *testing.T) {
 	if n[0].status(shard).Hasty {
 		t.Error("it is hasty again")
 	}
+}
+
+// A leadership that nobody takes comes back.
+func TestATransferToNobody(t *testing.T) {
+	n := trio(t, asTheyAre)
+	const event = "e"
+	shard := n[0].Shard(event)
+	n[0].mustAdd(event, 0, "one")
+	to := n[2].status(shard).Replica
+	n[2].close()
+	call, cancel := context.WithTimeout(ctx, 50*time.Millisecond)
+	defer cancel()
+	if err := n[0].Transfer(call, shard, to); !errors.Is(err, storage.ErrUnavailable) {
+		t.Errorf("it was given to a node that is down: %v", err)
+	}
+	eventually(t, "writes are taken again", func() bool {
+		for _, p := range n[:2] {
+			if p.epoch(shard) != 0 && p.add(event, 1, "two") == nil {
+				return true
+			}
+		}
+		return false
+	})
 }
 
 // A node that was removed is refused when it comes back, with what to do.

@@ -87,8 +87,8 @@ func (l *replicated) handOver(ctx context.Context, s *shard, cmd []byte) (*drago
 	if l.life.closed {
 		return nil, errClosed
 	}
-	if !s.leads() { // the library would send it to the leader, and its fate be unknown
-		return nil, errNotLeading
+	if err := s.takes(cmd); err != nil {
+		return nil, err
 	}
 	if err := l.space.check(len(cmd)); err != nil {
 		return nil, err
