@@ -42,7 +42,7 @@ func freeAddress(t testing.TB) string {
 }
 
 func newReal(t testing.TB, name string) *realNode {
-	var out io.Writer = io.Discard
+	out := io.Discard
 	if flag.Parsed() && testing.Verbose() {
 		out = os.Stderr
 	}
