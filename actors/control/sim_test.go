@@ -202,6 +202,11 @@ func (w *world) kill(name string) {
 	if !n.alive {
 		return
 	}
+	for _, g := range w.groups {
+		if leader, _ := w.at(g, g.leader); leader == n {
+			g.leader = 0
+		}
+	}
 	n.alive, n.died = false, time.Now()
 	a, stopped := n.agent, n.stopped
 	go func() {
