@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
 	sm "github.com/lni/dragonboat/v4/statemachine"
 )
 
@@ -33,6 +34,8 @@ const maxCachedEvents = 4096
 type machine struct {
 	db    *pebble.DB
 	shard uint64
+	fs    vfs.FS // of the store
+	dir   string // the store's
 
 	at     applied // as the next commit writes it; its index is of the last entry that is done
 	keys   keyspace
@@ -46,7 +49,7 @@ type machine struct {
 var _ sm.IOnDiskStateMachine = (*machine)(nil)
 
 func newMachine(db *pebble.DB, shard uint64) *machine {
-	return &machine{db: db, shard: shard, events: map[string]eventMeta{}}
+	return &machine{db: db, shard: shard, fs: vfs.Default, events: map[string]eventMeta{}}
 }
 
 // Open finds where the shard is, and removes what an interrupted rebuild left.

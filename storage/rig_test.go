@@ -28,7 +28,9 @@ func newRig(t testing.TB, fs vfs.FS) *rig {
 	db, err := pebble.Open("store", &pebble.Options{
 		FS: fs, Logger: storeLogger{slog.New(slog.DiscardHandler)}, FormatMajorVersion: pebble.FormatNewest,
 	})
-	return rigOn(t, db, err)
+	r := rigOn(t, db, err)
+	r.fs, r.dir = fs, "store"
+	return r
 }
 
 // newDiskRig is a rig on the disk, opened as a node opens it.
@@ -36,7 +38,9 @@ func newDiskRig(t testing.TB) *rig {
 	t.Helper()
 	cfg := DefaultConfig(t.TempDir())
 	db, err := openStore(cfg.Dir, &cfg)
-	return rigOn(t, db, err)
+	r := rigOn(t, db, err)
+	r.dir = cfg.Dir
+	return r
 }
 
 func rigOn(t testing.TB, db *pebble.DB, err error) *rig {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/cockroachdb/pebble/v2"
 	sm "github.com/lni/dragonboat/v4/statemachine"
@@ -21,12 +22,8 @@ import (
 // The count at the end tells a whole stream from one that was cut between two keys.
 const snapshotMagic = "boxsnap\x01"
 
-const (
-	// snapshotBatchBytes is how much of a snapshot is written at once.
-	snapshotBatchBytes = 1 << 20
-	// maxValueBytes bounds a value in a snapshot: the largest is a batch of records.
-	maxValueBytes = 2 * MaxBatchBytes
-)
+// maxValueBytes bounds a value in a snapshot: the largest is a batch of records.
+const maxValueBytes = 2 * MaxBatchBytes
 
 var errSnapshot = errors.New("the snapshot is damaged or of a newer format")
 
@@ -133,16 +130,17 @@ func (m *machine) RecoverFromSnapshot(r io.Reader, stop <-chan struct{}) error {
 
 // receive writes what follows the head under prefix.
 func (m *machine) receive(in *bufio.Reader, prefix []byte, stop <-chan struct{}) error {
-	b := m.db.NewBatch()
-	defer func() { _ = b.Close() }() // committed or given up
+	t := m.incoming()
+	defer t.end()
 	var count uint64
+	k := incomingKey{key: slices.Clone(prefix)}
 	for {
 		select {
 		case <-stop:
 			return sm.ErrSnapshotStopped
 		default:
 		}
-		more, err := receiveKey(in, b, prefix)
+		more, err := k.read(in, len(prefix))
 		if err != nil {
 			return err
 		}
@@ -150,12 +148,8 @@ func (m *machine) receive(in *bufio.Reader, prefix []byte, stop <-chan struct{})
 			break
 		}
 		count++
-		if b.Len() >= snapshotBatchBytes {
-			if err := b.Commit(pebble.NoSync); err != nil {
-				return err
-			}
-			_ = b.Close() // committed: nothing is left to fail
-			b = m.db.NewBatch()
+		if err := t.set(k.key, k.value); err != nil {
+			return err
 		}
 	}
 	var want [8]byte
@@ -165,11 +159,15 @@ func (m *machine) receive(in *bufio.Reader, prefix []byte, stop <-chan struct{})
 	if binary.BigEndian.Uint64(want[:]) != count {
 		return errSnapshot
 	}
-	return b.Commit(pebble.NoSync)
+	return t.flush()
 }
 
-// receiveKey reads one key and its value into b; false at the end.
-func receiveKey(in *bufio.Reader, b *pebble.Batch, prefix []byte) (bool, error) {
+// incomingKey is a key of a snapshot, with its prefix, and its value. Its memory is
+// used again for the next one.
+type incomingKey struct{ key, value []byte }
+
+// read reads the next one; false at the end.
+func (k *incomingKey) read(in *bufio.Reader, prefixLen int) (bool, error) {
 	keyLen, err := binary.ReadUvarint(in)
 	if err != nil || keyLen == 0 {
 		return false, noEOF(err)
@@ -178,18 +176,16 @@ func receiveKey(in *bufio.Reader, b *pebble.Batch, prefix []byte) (bool, error) 
 	if err != nil {
 		return false, noEOF(err)
 	}
-	if keyLen > maxKeyLen-prefixLen || valueLen > maxValueBytes {
+	if keyLen > uint64(maxKeyLen-prefixLen) || valueLen > maxValueBytes {
 		return false, errSnapshot
 	}
-	d := b.SetDeferred(len(prefix)+int(keyLen), int(valueLen))
-	copy(d.Key, prefix)
-	if _, err := io.ReadFull(in, d.Key[len(prefix):]); err != nil {
+	k.key = slices.Grow(k.key[:prefixLen], int(keyLen))[:prefixLen+int(keyLen)]
+	if _, err := io.ReadFull(in, k.key[prefixLen:]); err != nil {
 		return false, noEOF(err)
 	}
-	if _, err := io.ReadFull(in, d.Value); err != nil {
-		return false, noEOF(err)
-	}
-	return true, d.Finish()
+	k.value = slices.Grow(k.value[:0], int(valueLen))[:valueLen]
+	_, err = io.ReadFull(in, k.value)
+	return true, noEOF(err)
 }
 
 // noEOF makes an end where there should be more an error of its own.

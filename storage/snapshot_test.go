@@ -79,7 +79,7 @@ func TestARebuildThatIsInterrupted(t *testing.T) {
 	from := newRig(t, vfs.NewMem())
 	from.do(encodeClaim(2, bob))
 	for base := range uint64(8) {
-		from.do(appendOf("e", 2, base, strings.Repeat("x", 1<<20)))
+		from.do(appendOf("e", 2, base, strings.Repeat("x", 4<<20)))
 	}
 	whole := save(t, from)
 
@@ -87,7 +87,7 @@ func TestARebuildThatIsInterrupted(t *testing.T) {
 	to := newRig(t, fs)
 	to.do(encodeClaim(1, alice), appendOf("f", 1, 0, "other"))
 	before, index := to.dump(), to.index
-	err := to.RecoverFromSnapshot(&failingReader{bytes.NewReader(whole), 5 << 20}, nil)
+	err := to.RecoverFromSnapshot(&failingReader{bytes.NewReader(whole), 29 << 20}, nil)
 	if !errors.Is(err, errCable) {
 		t.Fatal(err)
 	}
@@ -145,7 +145,7 @@ func (g *gauge) Read(b []byte) (int, error) {
 // A snapshot is streamed: it goes on only while it is read, and what was read is in
 // the store soon.
 func TestALargeSnapshotIsStreamed(t *testing.T) {
-	const batches, batchBytes, slack = 24, 1 << 20, 4
+	const batches, batchBytes, slack = 72, 1 << 20, tableBytes>>20 + 4
 	from, to := newDiskRig(t), newDiskRig(t)
 	from.do(encodeClaim(2, bob))
 	record := strings.Repeat("0123456789abcdef", batchBytes/16)

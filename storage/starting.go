@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -79,7 +80,11 @@ func (l *replicated) launchOnce(r replica) (err error) {
 			err = fmt.Errorf("%w: start replica %d of shard %d: %v", ErrUnavailable, r.id, r.shard, p)
 		}
 	}()
-	create := func(shard, _ uint64) sm.IOnDiskStateMachine { return newMachine(l.db, shard) }
+	create := func(shard, _ uint64) sm.IOnDiskStateMachine {
+		m := newMachine(l.db, shard)
+		m.dir = filepath.Join(l.dir.path, stateDir)
+		return m
+	}
 	if err := l.host.StartOnDiskReplica(r.members, r.joins(), create, replicaConfig(r, &l.cfg)); err != nil {
 		return fmt.Errorf("%w: start replica %d of shard %d: %w", ErrUnavailable, r.id, r.shard, err)
 	}
