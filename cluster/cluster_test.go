@@ -21,8 +21,8 @@ const (
 func testConfig(node string) Config {
 	return Config{
 		Node: node, Name: "test", Gossip: "127.0.0.1:0", Actors: "127.0.0.1:0", Raft: "127.0.0.1:3", HTTP: "127.0.0.1:4",
-		Cluster: 7, Shards: 16, Probe: 200 * time.Millisecond, Beat: 100 * time.Millisecond,
-		Silence: 700 * time.Millisecond,
+		Cluster: 7, Shards: 16, Probe: 400 * time.Millisecond, Beat: 100 * time.Millisecond,
+		Silence: time.Second,
 	}
 }
 

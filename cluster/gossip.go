@@ -14,8 +14,9 @@ import (
 // from its goroutines and partly under its lock: they must neither block nor call
 // memberlist.
 type gossip struct {
-	m    *Member
-	list *memberlist.Memberlist
+	m     *Member
+	list  *memberlist.Memberlist
+	where string // this node's gossip address, with an IP address
 }
 
 var (
@@ -46,8 +47,8 @@ func (g *gossip) start(listen, advertise net.IP) error {
 	c.ProbeInterval, c.ProbeTimeout = m.cfg.Probe, m.cfg.Probe/2
 	c.GossipInterval = min(c.GossipInterval, m.cfg.Probe/2)
 	c.TCPTimeout = gossipTimeout
-	c.PushPullInterval = 15 * time.Second // heals the table of leaders
-	c.DeadNodeReclaimTime = time.Second   // a node may come back with another address
+	c.PushPullInterval = 15 * time.Second   // heals the table of leaders
+	c.DeadNodeReclaimTime = time.Nanosecond // a dead node may come back with another address
 	c.Delegate, c.Events, c.Alive, c.Conflict = g, g, g, g
 	c.LogOutput = gossipLog{m.log}
 	// The port in the meta is not known before memberlist listens, so the meta has no
@@ -55,9 +56,11 @@ func (g *gossip) start(listen, advertise net.IP) error {
 	if g.list, err = memberlist.Create(c); err != nil {
 		return fmt.Errorf("listen for gossip: %w", err)
 	}
+	self := g.list.LocalNode()
+	g.where = self.Address()
 	host, _, _ := net.SplitHostPort(m.cfg.Gossip)
 	m.aboutMu.Lock()
-	m.about.Gossip = net.JoinHostPort(host, strconv.Itoa(int(g.list.LocalNode().Port)))
+	m.about.Gossip = net.JoinHostPort(host, strconv.Itoa(int(self.Port)))
 	m.aboutMu.Unlock()
 	return nil
 }
@@ -93,7 +96,7 @@ func (g *gossip) peer(n *memberlist.Node) (known, error) {
 	if p.Gossip == "" {
 		p.Gossip = n.Address()
 	}
-	return known{Peer: p, system: system, joined: time.Now()}, nil
+	return known{Peer: p, system: system, where: n.Address(), joined: time.Now()}, nil
 }
 
 // NotifyAlive refuses nodes of another cluster, and what is no node of ours.

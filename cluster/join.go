@@ -15,10 +15,10 @@ import (
 )
 
 const (
-	joinEvery   = time.Second      // while there is no peer
-	rejoinEvery = 10 * time.Second // for those that are missing
-	joinAtOnce  = 8                // addresses asked at once
-	seedsMax    = 256              // addresses in all
+	joinEvery   = time.Second // while there is no peer, and for peers that are deaf
+	rejoinEvery = 10          // times joinEvery, for those that are missing
+	joinAtOnce  = 8           // addresses asked at once
+	seedsMax    = 256         // addresses in all
 )
 
 // joiner asks seeds and lost peers to join until all are there, for as long as the
@@ -26,16 +26,18 @@ const (
 // each other.
 func (m *Member) joiner(remembered []string) {
 	seeds := slices.Concat(m.cfg.Seeds, remembered)
-	for {
-		m.join(m.missing(seeds))
-		wait := rejoinEvery
-		if len(seeds) > 0 && len(m.roster.links()) == 0 {
-			wait = joinEvery
+	ticker := time.NewTicker(joinEvery)
+	defer ticker.Stop()
+	for n := 0; ; n++ {
+		ask := m.deaf()
+		if n%rejoinEvery == 0 || len(m.roster.links()) == 0 {
+			ask = append(ask, m.missing(seeds)...)
 		}
+		m.join(ask)
 		select {
 		case <-m.ctx.Done():
 			return
-		case <-time.After(wait):
+		case <-ticker.C:
 		}
 	}
 }
@@ -55,11 +57,32 @@ func (m *Member) missing(seeds []string) []string {
 			}
 		}
 	}
-	for _, n := range m.gossip.list.Members() { // this node too
-		delete(want, n.Address())
+	for _, k := range m.roster.all() {
+		if k.gone.IsZero() {
+			delete(want, k.where)
+		}
 	}
+	delete(want, m.gossip.where)
 	out := slices.Collect(maps.Keys(want))
 	return out[:min(len(out), seedsMax)]
+}
+
+// deaf are the gossip addresses of members that live and send no beats: this node
+// may not be their member. So it is with a node that came back with another
+// address while the old one was taken for alive. Who answers calls may be deaf too:
+// only a beat tells that a node is known.
+func (m *Member) deaf() []string {
+	var out []string
+	for _, k := range m.roster.all() {
+		if !k.gone.IsZero() || k.link == nil {
+			continue
+		}
+		quiet := min(time.Since(k.joined), time.Duration(m.now()-k.link.beat.Load()))
+		if quiet > m.cfg.Silence {
+			out = append(out, m.lookUp(k.Gossip)...)
+		}
+	}
+	return out
 }
 
 // join asks the addresses, some at once. One that is down costs its goroutine two

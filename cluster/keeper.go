@@ -37,22 +37,14 @@ func (m *Member) keep() {
 	}
 }
 
-// beat sends something to every peer that lives: what this node leads, unless
-// something waits there already. It also makes the connection, and finds markers
-// that vanished.
+// beat says to every peer that lives what this node leads. It also makes the
+// connection, and finds markers that vanished.
 func (m *Member) beat() {
-	body := m.leaders.ledBy(m.cfg.Node)
-	until := m.now() + int64(m.cfg.Silence)
+	m.tell()
 	for _, l := range m.roster.links() {
-		l.mu.Lock()
-		idle := len(l.waiting) == 0
-		l.mu.Unlock()
-		if idle {
-			_ = l.send(frame{kind: frameBeat, body: body}, until)
-		} else {
-			l.repost()
-		}
+		l.repost()
 	}
+	m.pruneLinks()
 }
 
 func (m *Member) kickKeeper() {

@@ -35,6 +35,7 @@ type link struct {
 	to      *actor.PID
 
 	heard atomic.Int64 // when the last batch came from there; 0: never
+	beat  atomic.Int64 // when the last beat came from there; 0: never
 
 	mu       sync.Mutex // guards what follows
 	late     lateness
@@ -243,10 +244,11 @@ func (l *link) forget() (sent, queued uint64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	sent, queued = l.sent, l.queued
+	now := l.m.now()
 	all, frames := l.batch, l.waiting
 	l.batch, l.waiting = l.header(0), nil
 	for i, w := range frames {
-		if w.id != 0 || l.down {
+		if w.id != 0 || l.down || w.deadline <= now {
 			continue
 		}
 		end := len(all)

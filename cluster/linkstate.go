@@ -1,7 +1,9 @@
 package cluster
 
 import (
+	"maps"
 	"sync"
+	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 	"github.com/asynkron/protoactor-go/remote"
@@ -10,8 +12,8 @@ import (
 // maxLinks bounds the addresses that this node speaks with.
 const maxLinks = 1024
 
-// links are a member's links by address. They are few, and live as long as the
-// member.
+// links are a member's links by address. They are few, and
+// kept for long.
 type links struct {
 	mu  sync.RWMutex
 	all map[string]*link
@@ -36,6 +38,22 @@ func (m *Member) linkTo(address string) *link {
 	l = &link{m: m, address: address, to: actor.NewPID(address, gatewayName)}
 	m.links.all[address] = l
 	return l
+}
+
+// pruneLinks drops links to addresses that no peer has any more, before there are
+// too many.
+func (m *Member) pruneLinks() {
+	used := map[string]bool{}
+	for _, k := range m.roster.all() {
+		used[k.Actors] = true
+	}
+	old := m.now() - int64(time.Minute)
+	m.links.mu.Lock()
+	defer m.links.mu.Unlock()
+	if len(m.links.all) < maxLinks/2 {
+		return
+	}
+	maps.DeleteFunc(m.links.all, func(address string, l *link) bool { return !used[address] && l.heard.Load() < old })
 }
 
 func (m *Member) eachLink(f func(*link)) {

@@ -106,14 +106,14 @@ func (m *Member) start() error {
 		return err
 	}
 	m.pac = pac.New(m.system, m.pacConfig(p, rc))
-	m.done.Go(func() {
+	go func() {
 		defer func() {
 			if r := recover(); r != nil { // where proto.actor cannot listen, it panics
 				p.started <- fmt.Errorf("start the actors' transport: %v", r)
 			}
 		}()
-		m.pac.StartMember() // and then sleeps for a second
-	})
+		m.pac.StartMember() // sleeps for a second at its end, which nobody waits for
+	}()
 	if err := <-p.started; err != nil {
 		return err
 	}

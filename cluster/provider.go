@@ -40,16 +40,19 @@ func (p *provider) Shutdown(gracefully bool) error {
 	return nil
 }
 
-// publish tells proto.actor who is a member. A member that left is blocked by its
-// id for ever, so one that only seems dead stays until Config.Grace is over.
-func (m *Member) publish() {
+// publish tells proto.actor who is a member.
+func (m *Member) publish() { m.pac.MemberList.UpdateClusterTopology(m.pacMembers()) }
+
+// pacMembers are the members as proto.actor sees them. It blocks a member that left
+// by its id, for ever, so one that only seems dead stays until Config.Grace is over.
+func (m *Member) pacMembers() pac.Members {
 	members := pac.Members{pacMember(m.self0().Actors, m.system.ID)}
 	for _, k := range m.roster.all() {
 		if k.gone.IsZero() || !k.left {
 			members = append(members, pacMember(k.Actors, k.system))
 		}
 	}
-	m.pac.MemberList.UpdateClusterTopology(members)
+	return members
 }
 
 // pacMember keeps the brackets of an IPv6 host: proto.actor joins host and port

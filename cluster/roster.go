@@ -12,6 +12,7 @@ import (
 type known struct {
 	Peer
 	system string // id of its actor system: new at every start
+	where  string // its gossip address, with an IP address
 	link   *link
 	joined time.Time // when it was last seen to come alive
 	gone   time.Time // when it was declared dead; zero: it is alive

@@ -71,6 +71,7 @@ func (m *Member) receive(address string, batch []byte) {
 		case frameReply:
 			m.calls.end(f.id, result{body: f.body, err: status(f.what).err()})
 		case frameBeat:
+			l.beat.Store(now)
 			m.leaders.merge(from, f.body)
 		case frameBye:
 			m.roster.bye(from)

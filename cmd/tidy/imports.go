@@ -96,9 +96,13 @@ var table = map[string]row{
 	"storage/internal/news":  {},
 	"storage/storagetest":    {ours: []string{"storage", "storage/internal/..."}},
 
-	"cluster":        {third: []string{memberlist, protoactor, protobuf, grpc, prometheus}},
-	"cluster/assign": {pure: true},
-	"cluster/certs":  {},
+	"cluster": {
+		ours:  []string{"cluster/certs"},
+		third: []string{memberlist, protoactor, protobuf, grpc, prometheus},
+	},
+	"cluster/assign":      {pure: true},
+	"cluster/certs":       {},
+	"cluster/clustertest": {},
 }
 
 // testOnly is what tests may import on top of their package's row. Tests of a
