@@ -146,7 +146,9 @@ func (s *shard) status(v *view, system uint64) ShardStatus {
 	}
 	for i := range s.replicas {
 		r := &s.replicas[i]
-		line := ReplicaStatus{Node: cmp.Or(r.node, stray(r.Address)), Replica: r.Replica, Role: roleLearner, Lag: s.lag(r)}
+		line := ReplicaStatus{
+			Node: cmp.Or(r.node, stray(r.Address)), Replica: r.Replica, Role: roleLearner, Lag: s.lag(r),
+		}
 		if r.Voter {
 			line.Role = roleVoter
 		}

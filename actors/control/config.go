@@ -12,46 +12,63 @@ import (
 	"boxoffice/storage"
 )
 
-// Log is what the registry of nodes needs of storage.Log.
+// Log is what the registry of nodes needs of storage.Log, which says more of each.
 type Log interface {
 	// Shard is where an event lives.
 	Shard(event string) uint64
-	// Claim, Load, Append, SaveCheckpoint: as in storage.Log. The controller is the
-	// only one that claims the system shard.
+	// Claim makes this node the writer of the system shard for a term. Nobody else on
+	// the node may claim that shard.
 	Claim(ctx context.Context, shard, epoch uint64) (clock int64, err error)
+	// Load reads the registry's records, after Claim.
 	Load(ctx context.Context, event string) (storage.History, error)
+	// Append makes records durable, on a quorum, or tells why not.
 	Append(ctx context.Context, b storage.Batch) error
+	// SaveCheckpoint stores the registry as a whole.
 	SaveCheckpoint(ctx context.Context, event string, epoch, version uint64, data []byte) error
-	// View reads from this node's replica.
+	// View reads from this node's replica; an error where it has none.
 	View(event string) (storage.View, error)
 }
 
-// Placement is the replicas of this node: storage.Placement.
+// Placement is the replicas of this node: storage.Placement, which says more of each.
+// Calls with a context block until it ends at the longest.
 type Placement interface {
+	// Identity is who this node is, with which disk.
 	Identity() storage.Identity
 	// Replicas lists, from the moment the node answers, every replica that it has,
 	// those that are still starting too: what is not listed counts as lost.
 	Replicas() []storage.ReplicaStatus
+	// AddReplica adds one without a vote to a shard that is led here.
 	AddReplica(ctx context.Context, shard uint64, address string) (replica uint64, err error)
+	// Promote gives a replica of a shard that is led here its vote.
 	Promote(ctx context.Context, shard, replica uint64) error
+	// RemoveReplica removes one from a shard that is led here, for ever.
 	RemoveReplica(ctx context.Context, shard, replica uint64) error
+	// Transfer has another replica lead a shard that is led here.
 	Transfer(ctx context.Context, shard, replica uint64) error
+	// StartReplica starts a replica that was added for this node and its disk.
 	StartReplica(ctx context.Context, shard, replica uint64) error
+	// DropReplica deletes a replica of this node that was removed.
 	DropReplica(ctx context.Context, shard, replica uint64) error
+	// Settle restarts a replica of this node that is Hasty.
 	Settle(ctx context.Context, shard uint64) error
+	// Retire marks the directory, so that it is never opened again.
 	Retire() error
 }
 
-// Member is this node's part in the cluster: cluster.Member. Solo is one for a node
-// alone.
+// Member is this node's part in the cluster: cluster.Member, which says more of each.
+// Solo is one for a node alone.
 type Member interface {
 	// Peers lists the nodes, this one too, dead ones as Down.
 	Peers() []cluster.Peer
-	SetState(cluster.State)
+	// SetState tells the others what this node is ready for.
+	SetState(state cluster.State)
+	// Locate names the node that leads a shard, and in which term.
 	Locate(shard uint64) (node string, term uint64, err error)
+	// Learn is told who leads a shard in a term; node "": nobody does any more.
 	Learn(shard uint64, node string, term uint64)
+	// Handle sets what answers calls of a kind. It may block.
 	Handle(kind uint8, h func(cluster.Call))
-	// Call asks a node, this one too, and waits for its answer until the deadline.
+	// Call asks a node, this one too, and blocks until its answer or the deadline.
 	Call(deadline time.Time, node string, kind uint8, body []byte) ([]byte, error)
 }
 

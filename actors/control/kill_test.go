@@ -13,8 +13,8 @@ import (
 )
 
 var (
-	every     = flag.Int("every", 6, "stop the controller at every n-th step of a story; 1 takes half a minute")
-	seeds     = flag.Int64("seeds", 8, "how many random clusters are harmed")
+	every     = flag.Int("every", 10, "stop the controller at every n-th step of a story; 1 takes half a minute")
+	seeds     = flag.Int64("seeds", 5, "how many random clusters are harmed")
 	firstSeed = flag.Int64("seed", 0, "the first of them")
 )
 

@@ -2,19 +2,20 @@ package control
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
 
 	"boxoffice/cluster"
+
+	"github.com/go-json-experiment/json"
 )
 
 // operate is an operator's call on its way to the controller.
 type operate struct {
 	Do    string `json:"do"`
-	Node  string `json:"node,omitempty"`
-	Force bool   `json:"force,omitempty"`
+	Node  string `json:"node,omitzero"`
+	Force bool   `json:"force,omitzero"`
 }
 
 // The calls that go to the controller.
@@ -26,8 +27,8 @@ const (
 
 // operateReply is its answer.
 type operateReply struct {
-	Status *Status    `json:"status,omitempty"`
-	Error  *wireError `json:"error,omitempty"`
+	Status *Status    `json:"status,omitzero"`
+	Error  *wireError `json:"error,omitzero"`
 }
 
 // handleOperate answers operators' calls if the controller runs here.

@@ -2,26 +2,27 @@ package control
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
 
 	"boxoffice/cluster"
+
+	"github.com/go-json-experiment/json"
 )
 
 // order is what a node is to do, as it travels.
 type order struct {
 	Do      string `json:"do"`
-	Shard   uint64 `json:"shard,omitempty"`
-	Replica uint64 `json:"replica,omitempty"`
-	Address string `json:"address,omitempty"`
+	Shard   uint64 `json:"shard,omitzero"`
+	Replica uint64 `json:"replica,omitzero"`
+	Address string `json:"address,omitzero"`
 	// Term is the ordering controller's; 0 with an operator's orders.
-	Term uint64 `json:"term,omitempty"`
+	Term uint64 `json:"term,omitzero"`
 	// Config is the membership that a change of it was decided on.
-	Config uint64 `json:"config,omitempty"`
+	Config uint64 `json:"config,omitzero"`
 	// Incarnation is the disk that a replica was added for.
-	Incarnation uint64 `json:"incarnation,omitempty"`
+	Incarnation uint64 `json:"incarnation,omitzero"`
 }
 
 // The orders. The first three change a membership and go to the shard's leader.
@@ -39,8 +40,8 @@ const (
 
 // orderReply is what became of an order.
 type orderReply struct {
-	Replica uint64     `json:"replica,omitempty"` // of doAdd
-	Error   *wireError `json:"error,omitempty"`
+	Replica uint64     `json:"replica,omitzero"` // of doAdd
+	Error   *wireError `json:"error,omitzero"`
 }
 
 // The refusals of an order.

@@ -2,13 +2,16 @@ package control
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
 	"boxoffice/cluster"
 	"boxoffice/storage"
+
+	"github.com/go-json-experiment/json"
 )
 
 // send gives a node an order as another node would, and returns its answer.
@@ -48,21 +51,25 @@ func TestOrdersThatAreRefused(t *testing.T) {
 		term, disk := w.groups[simShards].term, w.nodes["n2"].incarnation
 		leader, _ := w.at(w.groups[0], w.groups[0].leader)
 		before, replicas := w.members(), len(w.nodes["n2"].disk)
-		for what, c := range map[string]struct {
-			node string
-			o    order
+		stale := errStale.Error()
+		for _, c := range []struct {
+			what, node, why string
+			o               order
 		}{
-			"of a controller that was replaced": {"n2", order{Do: doDrop, Shard: 1, Replica: 9, Term: term - 1}},
-			"about an older membership": {
-				leader.name, order{Do: doRemove, Shard: 1, Replica: 9, Term: term, Config: w.groups[0].config - 1}},
-			"for a disk that is gone":                    {"n2", order{Do: doStart, Shard: 1, Replica: 9, Term: term, Incarnation: disk - 1}},
-			"to leave with replicas":                     {"n2", order{Do: doLeave, Term: term, Incarnation: disk}},
-			"to leave, to its successor on another disk": {"n2", order{Do: doLeave, Term: term, Incarnation: disk + 1}},
-			"about a shard that is not":                  {"n2", order{Do: doDrop, Shard: simShards + 2, Replica: 1, Term: term}},
-			"that this version does not know":            {"n2", order{Do: "dance", Shard: 1, Term: term}},
+			{"of a controller that was replaced", "n2", stale, order{Do: doDrop, Shard: 1, Replica: 9, Term: term - 1}},
+			{"about an older membership", leader.name, stale,
+				order{Do: doRemove, Shard: 1, Replica: 9, Term: term, Config: w.groups[0].config - 1}},
+			{"for a disk that is gone", "n2", stale,
+				order{Do: doStart, Shard: 1, Replica: 9, Term: term, Incarnation: disk - 1}},
+			{"to leave with replicas", "n2", "still here", order{Do: doLeave, Term: term, Incarnation: disk}},
+			{"to leave, to its successor on another disk", "n2", stale,
+				order{Do: doLeave, Term: term, Incarnation: disk + 1}},
+			{"about a shard that is not", "n2", "no shard",
+				order{Do: doDrop, Shard: simShards + 2, Replica: 1, Term: term}},
+			{"that this version does not know", "n2", "no order", order{Do: "dance", Shard: 1, Term: term}},
 		} {
-			if err := w.order(t, c.node, c.o); err == nil {
-				t.Errorf("an order %s was taken", what)
+			if err := w.order(t, c.node, c.o); err == nil || !strings.Contains(err.Error(), c.why) {
+				t.Errorf("an order %s: %v", c.what, err)
 			}
 		}
 		if err := w.send(t, "n2", []byte("{")); err == nil {
@@ -95,7 +102,8 @@ func TestTermsOnlyGrow(t *testing.T) {
 }
 
 func TestErrorsTravel(t *testing.T) {
-	for _, err := range []error{UnknownNodeError{"n9"}, UnsafeError{"it would hurt"}, ErrUnavailable, errElsewhere, errBusy} {
+	all := []error{UnknownNodeError{"n9"}, UnsafeError{"it would hurt"}, ErrUnavailable, errElsewhere, errBusy}
+	for _, err := range all {
 		got := fromWire(toWire(err))
 		switch {
 		case errors.Is(err, errBusy):
@@ -132,7 +140,8 @@ func TestSoloIsAWholeCluster(t *testing.T) {
 		n.agent = a
 		w.until("it controls itself", func() bool { return a.current.Load() != nil })
 		s, err := a.Operator().Status(context.Background())
-		if err != nil || s.Health != OK || len(s.Nodes) != 1 || s.Nodes[0].Leaders != simShards+1 || s.Nodes[0].HTTP != "here:1" {
+		if err != nil || s.Health != OK || len(s.Nodes) != 1 || s.Nodes[0].Leaders != simShards+1 ||
+			s.Nodes[0].HTTP != "here:1" {
 			t.Errorf("%+v, %v", s, err)
 		}
 		if err := a.Operator().Remove(context.Background(), "n1", false); !errors.As(err, new(UnsafeError)) {
@@ -171,7 +180,7 @@ func TestRegistryIsFoldedFromRecordsAndCheckpoint(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	for i := range 2 * maxRemoved {
-		got = got.with(record{Node: string(rune('A' + i)), State: stateRemoved})
+		got = got.with(record{Node: fmt.Sprint("gone", i), State: stateRemoved})
 	}
 	if len(got.Nodes) != maxRemoved+1 {
 		t.Errorf("%d nodes are remembered", len(got.Nodes))
@@ -194,4 +203,24 @@ func (m *memoryLog) Append(_ context.Context, b storage.Batch) error {
 func (m *memoryLog) SaveCheckpoint(_ context.Context, _ string, _, version uint64, data []byte) error {
 	m.at, m.checkpoint = version, data
 	return nil
+}
+
+// travel writes and reads a report, and returns its size.
+func travel(t testing.TB, r *report) int {
+	body, err := json.Marshal(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(body, &report{}); err != nil {
+		t.Fatal(err)
+	}
+	return len(body)
+}
+
+func TestReportsOfLaterVersionsAreRead(t *testing.T) {
+	var r report
+	err := json.Unmarshal([]byte(`{"node":"n1","mood":{"good":true},"replicas":[{"s":1,"r":2,"new":[1]}]}`), &r)
+	if err != nil || r.Node != "n1" || len(r.Replicas) != 1 || r.Replicas[0].Replica != 2 {
+		t.Errorf("%+v, %v", r, err)
+	}
 }

@@ -3,24 +3,25 @@ package control
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
 
 	"boxoffice/storage"
+
+	"github.com/go-json-experiment/json"
 )
 
 // record is one record of the event storage.SystemEvent: what is now true of a node,
 // or of the cluster (Node is "").
 type record struct {
-	Node        string `json:"node,omitempty"`
-	Incarnation uint64 `json:"incarnation,omitempty"`
-	Raft        string `json:"raft,omitempty"`
-	Zone        string `json:"zone,omitempty"`
-	State       string `json:"state,omitempty"` // recordMember, stateLeaving, stateRemoved
+	Node        string `json:"node,omitzero"`
+	Incarnation uint64 `json:"incarnation,omitzero"`
+	Raft        string `json:"raft,omitzero"`
+	Zone        string `json:"zone,omitzero"`
+	State       string `json:"state,omitzero"` // recordMember, stateLeaving, stateRemoved
 	// Rebalance begins (true) or ends the spreading of replicas for evenness.
-	Rebalance *bool `json:"rebalance,omitempty"`
+	Rebalance *bool `json:"rebalance,omitzero"`
 }
 
 // recordMember is the state of a node that takes part.
@@ -31,7 +32,7 @@ type entry struct {
 	record
 	// Former are the Raft addresses that the node had before: replicas at them are its
 	// own and are gone. The last few.
-	Former []string `json:"former,omitempty"`
+	Former []string `json:"former,omitzero"`
 	// Order is when the node's state was last recorded: a larger one is later.
 	Order uint64 `json:"order"`
 }
@@ -46,7 +47,7 @@ const (
 // the next one.
 type registry struct {
 	Nodes     map[string]entry `json:"nodes"`
-	Rebalance bool             `json:"rebalance,omitempty"`
+	Rebalance bool             `json:"rebalance,omitzero"`
 	Version   uint64           `json:"version"` // records in it
 }
 

@@ -1,13 +1,14 @@
 package control
 
 import (
-	"encoding/json"
 	"slices"
 	"sync"
 	"time"
 
 	"boxoffice/cluster"
 	"boxoffice/storage"
+
+	"github.com/go-json-experiment/json"
 )
 
 // report is what a node has, as it travels. Members that a reader does not know are
@@ -18,12 +19,12 @@ type report struct {
 	Incarnation uint64          `json:"incarnation"`
 	Shards      uint64          `json:"shards"`
 	Raft        string          `json:"raft"`
-	Version     string          `json:"version,omitempty"`
+	Version     string          `json:"version,omitzero"`
 	Uptime      int64           `json:"uptime"` // s
-	DiskFree    uint64          `json:"diskFree,omitempty"`
-	DiskTotal   uint64          `json:"diskTotal,omitempty"`
+	DiskFree    uint64          `json:"diskFree,omitzero"`
+	DiskTotal   uint64          `json:"diskTotal,omitzero"`
 	State       string          `json:"state"` // stateUp, stateDraining, stateLeaving
-	Replicas    []replicaReport `json:"replicas,omitempty"`
+	Replicas    []replicaReport `json:"replicas,omitzero"`
 }
 
 // replicaReport is storage.ReplicaStatus as it travels. Names are short: there are
@@ -31,21 +32,21 @@ type report struct {
 type replicaReport struct {
 	Shard    uint64         `json:"s"`
 	Replica  uint64         `json:"r"`
-	Starting bool           `json:"starting,omitempty"`
-	Term     uint64         `json:"t,omitempty"`
-	Leader   uint64         `json:"l,omitempty"`
-	Applied  uint64         `json:"a,omitempty"`
-	Config   uint64         `json:"c,omitempty"`
-	Hasty    bool           `json:"hasty,omitempty"`
-	Members  []memberReport `json:"m,omitempty"`
-	Removed  []uint64       `json:"gone,omitempty"` // only of the shard's leader
+	Starting bool           `json:"starting,omitzero"`
+	Term     uint64         `json:"t,omitzero"`
+	Leader   uint64         `json:"l,omitzero"`
+	Applied  uint64         `json:"a,omitzero"`
+	Config   uint64         `json:"c,omitzero"`
+	Hasty    bool           `json:"hasty,omitzero"`
+	Members  []memberReport `json:"m,omitzero"`
+	Removed  []uint64       `json:"gone,omitzero"` // only of the shard's leader
 }
 
 // memberReport is storage.Member as it travels.
 type memberReport struct {
 	Replica uint64 `json:"r"`
 	Address string `json:"a"`
-	Voter   bool   `json:"v,omitempty"`
+	Voter   bool   `json:"v,omitzero"`
 }
 
 // The states of a node, as reports and Status name them.
@@ -59,7 +60,7 @@ const (
 
 // reportRequest asks for a report; Term is the asking controller's, 0 for others.
 type reportRequest struct {
-	Term uint64 `json:"term,omitempty"`
+	Term uint64 `json:"term,omitzero"`
 }
 
 // leads reports whether the replica leads its shard, as far as it knows.

@@ -9,6 +9,9 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"boxoffice/cluster"
+	"boxoffice/cluster/assign"
 )
 
 // three is a world of three nodes that is as it should be.
@@ -76,7 +79,8 @@ func TestDrainGivesLeadersAwayAndUndrainTakesThemBack(t *testing.T) {
 				t.Fatal("Drain:", err)
 			}
 			if n := w.leads(node); n != 0 || w.nodes[node].drained == 0 {
-				t.Errorf("%s leads %d shards when Drain returns; its clients were told %d times", node, n, w.nodes[node].drained)
+				t.Errorf("when Drain returns %s leads %d shards, and its clients were told %d times",
+					node, n, w.nodes[node].drained)
 			}
 			w.pass(time.Minute)
 			if n := w.leads(node); n != 0 {
@@ -118,6 +122,18 @@ func TestDrainIsRefusedWhereNobodyElseCouldLead(t *testing.T) {
 		if err := w.nodes["n1"].agent.Drain(context.Background()); err != nil {
 			t.Errorf("a node alone that stops: %v", err)
 		}
+		w.kill("n1")
+		w.next = func(assign.Cluster) []assign.Action { return nil }
+		w.boot("n1")
+		w.join("n2") // which gets no replica
+		w.until("a controller", func() bool { return w.controller() == "n1" })
+		began := time.Now()
+		if err := w.operator("n2").Drain(context.Background(), "n1"); !errors.As(err, new(UnsafeError)) {
+			t.Errorf("draining the only node with replicas: %v", err)
+		}
+		if d := time.Since(began); d > time.Second || w.nodes["n1"].state != cluster.Up {
+			t.Errorf("it is in state %v after %v", w.nodes["n1"].state, d)
+		}
 		if err := w.operator("n1").Drain(context.Background(), "nobody"); !errors.As(err, new(UnknownNodeError)) {
 			t.Errorf("draining a node that is not there: %v", err)
 		}
@@ -130,7 +146,7 @@ func TestNodeThatComesBackFindsItsReplicas(t *testing.T) {
 			w := three(t)
 			before := w.members()
 			w.kill(node)
-			w.pass(10 * time.Minute)
+			w.pass(2 * time.Minute)
 			if s, _ := w.operator(other(node)).Status(context.Background()); s.Health != Degraded {
 				t.Errorf("with a node down: %s %v", s.Health, s.Problems)
 			}

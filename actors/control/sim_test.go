@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"boxoffice/cluster"
+	"boxoffice/cluster/assign"
 	"boxoffice/storage"
 )
 
@@ -28,8 +29,9 @@ type world struct {
 	// steps counts the orders and the records; before and after are called around each.
 	steps         int
 	before, after func(n int, node string)
-	loseReplies   float64 // share of the answers that get lost
-	delayOrders   float64 // share of the orders that come late, and after their sender's death
+	loseReplies   float64                              // share of the answers that get lost
+	delayOrders   float64                              // share of the orders that come late, and after their sender's death
+	next          func(assign.Cluster) []assign.Action // of the agents that are started; nil: assign.Next
 
 	mu    sync.Mutex // guards all; not held while handlers run
 	nodes map[string]*simNode
@@ -172,6 +174,7 @@ func (w *world) boot(name string) {
 	cfg := DefaultConfig()
 	cfg.Log, cfg.Placement, cfg.Member, cfg.Name = l, l, l, "test"
 	cfg.Logger = slog.New(slog.NewTextHandler(logTo(), &slog.HandlerOptions{Level: slog.LevelDebug})).With("at", name)
+	cfg.next = w.next
 	cfg.OnDrain = func(context.Context) { n.drained++ }
 	cfg.OnLeave = func() { n.left++; w.kill(name) }
 	a, err := Start(cfg)
@@ -198,6 +201,11 @@ func (w *world) kill(name string) {
 	n := w.nodes[name]
 	if !n.alive {
 		return
+	}
+	for _, g := range w.groups {
+		if leader, _ := w.at(g, g.leader); leader == n {
+			g.leader = 0
+		}
 	}
 	n.alive, n.died = false, time.Now()
 	a, stopped := n.agent, n.stopped
@@ -317,18 +325,13 @@ func (w *world) tellFollowers(g *group) {
 	for _, name := range sortedKeys(w.nodes) { // replicas that were removed while they could hear of it
 		n := w.nodes[name]
 		r := n.disk[g.id]
-		if _, member := g.members[replicaID(r)]; r != nil && n.alive && !member && w.rand.Intn(4) == 0 && g.leader != 0 &&
-			r.Config+1 == g.config {
+		if r == nil || !n.alive || g.leader == 0 || r.Config+1 != g.config {
+			continue
+		}
+		if _, member := g.members[r.Replica]; !member && w.rand.Intn(4) == 0 {
 			w.copyTo(g, r)
 		}
 	}
-}
-
-func replicaID(r *simReplica) uint64 {
-	if r == nil {
-		return 0
-	}
-	return r.Replica
 }
 
 // check fails the test if a change of membership broke a group. A node that has just

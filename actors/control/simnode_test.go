@@ -226,7 +226,8 @@ func (l *life) StartReplica(_ context.Context, shard, replica uint64) error {
 	}
 	g := l.n.w.groups[shard-1]
 	if disk, ok := g.startedOn[replica]; ok && disk != l.n.incarnation {
-		l.n.w.t.Errorf("replica %d of shard %d was started on disk %d, and now on %d", replica, shard, disk, l.n.incarnation)
+		l.n.w.t.Errorf("replica %d of shard %d was started on disk %d, and now on %d",
+			replica, shard, disk, l.n.incarnation)
 	}
 	g.startedOn[replica] = l.n.incarnation
 	l.n.disk[shard] = &simReplica{storage.ReplicaStatus{Shard: shard, Replica: replica, Role: storage.Starting}}
@@ -274,7 +275,8 @@ func (l *life) Peers() (out []cluster.Peer) {
 			continue
 		}
 		p := cluster.Peer{
-			Node: name, Zone: n.zone, Raft: n.raft, Incarnation: n.incarnation, Cluster: 7, Shards: simShards, State: n.state,
+			Node: name, Zone: n.zone, Raft: n.raft, Incarnation: n.incarnation, Cluster: 7, Shards: simShards,
+			State: n.state,
 		}
 		if !n.alive && time.Since(n.died) > suspected {
 			p.State = cluster.Down
