@@ -52,7 +52,8 @@ func clusterUndrain(args []string, env environment) int {
 	return changeNode("undrain", args, env, "%s takes part again\n")
 }
 
-// changeNode asks for one change of one node.
+// changeNode asks for one change of one node and says what became of it. Each change
+// may be asked for twice: the second finds it done.
 func changeNode(verb string, args []string, env environment, done string) int {
 	var c changeConfig
 	node := nodeArgument()
