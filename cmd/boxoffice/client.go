@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -153,7 +154,16 @@ func (c *client) ask(ctx context.Context, method, path string, body any) (answer
 	if told != nil {
 		return answer{}, told
 	}
-	return answer{}, errors.Join(errs...)
+	return answer{}, noAnswer(errs)
+}
+
+// noAnswer says, on one line, what kept each node from answering.
+func noAnswer(errs []error) error {
+	var texts []string
+	for _, err := range errs {
+		texts = append(texts, err.Error())
+	}
+	return errors.New("no node answers: " + strings.Join(texts, "; "))
 }
 
 // askOne sends a request to one node, with what is left of the client's time for a
@@ -184,6 +194,9 @@ func (c *client) askOne(ctx context.Context, server, method, path string, body a
 	req.Header.Set("X-Deadline-Ms", strconv.FormatInt(max(1, wait.Milliseconds()), 10))
 	resp, err := c.http.Do(req)
 	if err != nil {
+		if e, ok := errors.AsType[*url.Error](err); ok {
+			err = e.Err // the URL is known
+		}
 		return answer{}, err
 	}
 	defer resp.Body.Close() // read to its end, or given up

@@ -178,7 +178,7 @@ func waitRemoved(ctx context.Context, nodes *client, node string, env environmen
 		var now string
 		switch {
 		case err != nil: // a leader may be moving: the next look tells
-			now = "no node answers: " + err.Error()
+			now = err.Error()
 		case removed(s, node):
 			return nil
 		default:
