@@ -58,6 +58,9 @@ func (n *Node) followLeaders() {
 			if !ok {
 				return
 			}
+			if l.Shard > n.cfg.Log.Shards() {
+				continue // the system shard has no events
+			}
 			if cancel := attempts[l.Shard]; cancel != nil {
 				cancel()
 				delete(attempts, l.Shard)

@@ -25,6 +25,18 @@ type Config struct {
 	// ListenAddress is host:port to listen on where that is not RaftAddress; "" is
 	// RaftAddress. It may change.
 	ListenAddress string
+	// CAFile, CertFile and KeyFile are PEM files for mutual TLS between the nodes'
+	// replicas: all or none. A node's certificate must be good for the host in its
+	// RaftAddress, as a server's and as a client's, and signed by CAFile's.
+	CAFile, CertFile, KeyFile string
+	// Join makes of an empty Dir a node without replicas, which waits for a cluster
+	// to give it some (see Placement). Without it an empty Dir becomes a cluster of
+	// its own. Where there is data it means nothing.
+	Join bool
+	// Cluster is the id of the cluster: a joiner must say it, and it must be the one
+	// in a Dir with data. 0 is no wish: a new cluster draws one. Nodes of different
+	// clusters do not hear each other.
+	Cluster uint64
 	// Shards is the number of shards, 1 to 1024. It is fixed when the cluster is made:
 	// events are found by it. More shards spread leaders over more nodes but share
 	// less of each sync; 16 was the best of 4, 16 and 64 on three nodes.
@@ -103,6 +115,10 @@ func (c *Config) validate() error {
 	for _, a := range []string{c.RaftAddress, c.ListenAddress} {
 		want(a == "" || validAddress(a), "address %q is not host:port", a)
 	}
+	want(!c.Join || c.RaftAddress != "" && c.Cluster != 0,
+		"a node that joins needs a raft address and the id of the cluster")
+	tls := c.CAFile != ""
+	want((c.CertFile != "") == tls && (c.KeyFile != "") == tls, "of CA, certificate and key all or none are wanted")
 	want(c.Shards >= 1 && c.Shards <= maxShards, "%d shards: 1 to %d", c.Shards, maxShards)
 	want(c.SpaceInterval > 0, "the space interval %v is not positive", c.SpaceInterval)
 	want(c.ProposalTimeout >= 2*c.TickInterval, "the proposal timeout %v is less than two ticks", c.ProposalTimeout)

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 	"syscall"
 )
 
@@ -13,7 +14,9 @@ import (
 type directory struct {
 	path string
 	lock *os.File
-	id   *identity
+
+	mu sync.Mutex
+	id *identity // what is on the disk; never changed, only replaced
 }
 
 // openDirectory takes a data directory, or makes it, and checks that the
@@ -71,22 +74,97 @@ func (d *directory) settle(cfg *Config) error {
 			continue
 		}
 		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("the data in %s is not whole: %q is missing. A node that lost data must come back "+
-				"as a new node with an empty directory", d.path, part)
+			return d.notWhole(part)
 		} else if err != nil {
 			return fmt.Errorf("look at the data directory: %w", err)
 		}
 	}
+	if !d.id.ready {
+		d.id.unbegun()
+	}
+	if d.id.format == identityFormat {
+		return nil
+	}
+	return d.change((*identity).upgrade)
+}
+
+// notWhole is the refusal of a directory that has lost something.
+func (d *directory) notWhole(part string) error {
+	return fmt.Errorf("the data in %s is not whole: %q is missing. A node that lost data must come back "+
+		"as a new node with an empty directory", d.path, part)
+}
+
+// now is the identity that is on the disk. It must not be changed.
+func (d *directory) now() *identity {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.id
+}
+
+// change changes the identity, on the disk first. It blocks for two syncs.
+func (d *directory) change(f func(*identity)) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	next := d.id.clone()
+	f(next)
+	if err := next.save(d.path); err != nil {
+		return err
+	}
+	d.id = next
 	return nil
 }
 
-// setReady notes that everything in the directory has been made.
+// setReady notes that everything in the directory has been made, and which replicas
+// have been started.
 func (d *directory) setReady() error {
-	if d.id.ready {
+	done := d.now().ready
+	for _, r := range d.now().replicas {
+		done = done && r.begun() == r.condition
+	}
+	if done {
 		return nil
 	}
-	d.id.ready = true
-	return d.id.save(d.path)
+	return d.change(func(id *identity) {
+		id.ready = true
+		for i := range id.replicas {
+			id.replicas[i].condition = id.replicas[i].begun()
+		}
+	})
 }
 
 func (d *directory) close() error { return d.lock.Close() }
+
+// writeFile replaces a file in one step, and durably.
+func writeFile(name string, content []byte) error {
+	f, err := os.OpenFile(name+".new", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(content)
+	if err == nil {
+		err = f.Sync()
+	}
+	if closeErr := f.Close(); err == nil {
+		err = closeErr
+	}
+	if err == nil {
+		err = os.Rename(name+".new", name)
+	}
+	if err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(name))
+}
+
+// syncDir makes the names in a directory durable.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	err = d.Sync()
+	if closeErr := d.Close(); err == nil {
+		err = closeErr
+	}
+	return err
+}

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -22,51 +23,98 @@ const (
 )
 
 // identityFormat is the version of the whole directory's format. A directory of a
-// higher version is refused; a lower one is to be brought up when there is one.
-const identityFormat = 1
+// higher version is refused; one of format 1 is brought up to 2, see upgrade.
+const identityFormat = 2
 
 // identity is what a data directory knows about itself. It is a short text file:
 //
-//	boxoffice-node 1
+//	boxoffice-node 2
 //	node n1
+//	cluster 5b1e09d2c4470f13
 //	incarnation 8ad1c5a2f09e77b1
 //	raft 127.0.0.1:7101
 //	shards 16
-//	replica 1 1 1=127.0.0.1:7101
+//	replica 1 1 founder 1=127.0.0.1:7101
+//	replica 2 4 joined
 //	…
+//	removed false
 //	ready true
 //	sum 3610a686
 //
 // incarnation is drawn when the directory is made: a node that lost its disk comes
 // back with another one, and must not take the replica ids it had. A replica line
-// is a shard, this node's replica of it, and the members the shard began with. Until
-// ready is true nothing was ever acknowledged, and Open starts afresh. sum is the
-// CRC-32C of the lines above it.
+// is a shard, this node's replica of it, what it is (see condition), and for a
+// founder the members the shard began with. removed is set when the cluster has
+// removed the node: the directory is of no use any more. Until ready is true nothing
+// was ever acknowledged, and Open starts afresh. sum is the CRC-32C of the lines
+// above it.
+//
+// In format 1 there is no cluster, no removed and no condition, and every node is
+// the founder of all shards but the system shard.
 type identity struct {
+	format      int
 	node        string
+	cluster     uint64
 	incarnation uint64
 	raftAddress string
 	shards      uint64
-	replicas    []replica // by shard, from shard 1 on
+	replicas    []replica
+	removed     bool
 	ready       bool
 }
 
-// replica is this node's part in a shard.
-type replica struct {
-	shard, id uint64
-	members   map[uint64]string // the first ones: address by replica id
-}
-
-// newIdentity is that of a node that makes a cluster of its own.
+// newIdentity is that of a node that makes a cluster of its own, or joins one.
 func newIdentity(cfg *Config) *identity {
-	id := &identity{node: cfg.Node, incarnation: randomID(), raftAddress: cfg.raftAddress(), shards: cfg.Shards}
-	for shard := uint64(1); shard <= cfg.Shards; shard++ {
-		id.replicas = append(id.replicas, replica{shard, 1, map[uint64]string{1: cfg.raftAddress()}})
+	id := &identity{
+		format: identityFormat, node: cfg.Node, cluster: cfg.Cluster, incarnation: randomID(),
+		raftAddress: cfg.raftAddress(), shards: cfg.Shards,
+	}
+	if cfg.Join {
+		return id
+	}
+	if id.cluster == 0 {
+		id.cluster = randomID()
+	}
+	for shard := uint64(1); shard <= cfg.Shards+1; shard++ {
+		id.found(shard)
 	}
 	return id
 }
 
-// randomID is a number that nobody else has drawn. It is not 0.
+// found adds a replica that begins a shard alone.
+func (id *identity) found(shard uint64) {
+	id.replicas = append(id.replicas, replica{shard, 1, founding, map[uint64]string{1: id.raftAddress}})
+}
+
+// upgrade makes a format 2 identity of one of format 1, which had no system shard
+// and no cluster id. Its raft log is of no deployment, and stays so: see deployment.
+func (id *identity) upgrade() {
+	if id.format == identityFormat {
+		return
+	}
+	id.format = identityFormat
+	id.cluster = id.incarnation &^ 1
+	id.found(id.shards + 1)
+}
+
+// unbegun takes back that replicas have begun, where nothing was ever ready.
+func (id *identity) unbegun() {
+	for i := range id.replicas {
+		id.replicas[i].condition = founding
+	}
+}
+
+// deployment is the id under which the consensus library drops the messages of
+// strangers; 0 is none. Ids that are drawn are odd; the even ones are of clusters
+// that began with format 1, whose Raft logs are of no deployment for ever.
+func (id *identity) deployment() uint64 {
+	if id.cluster%2 == 0 {
+		return 0
+	}
+	return id.cluster
+}
+
+// randomID is an odd number that nobody else has drawn.
 func randomID() uint64 {
 	var b [8]byte
 	_, _ = rand.Read(b[:]) // never fails, as its documentation says
@@ -75,6 +123,14 @@ func randomID() uint64 {
 
 // check says where a configuration contradicts the directory.
 func (id *identity) check(cfg *Config) error {
+	if id.removed {
+		return fmt.Errorf("this node was removed from its cluster: the data in %s is of no use any more. "+
+			"To come back it must join as a new node, with an empty directory", cfg.Dir)
+	}
+	wantsCluster := cfg.Cluster
+	if wantsCluster == 0 {
+		wantsCluster = id.cluster
+	}
 	var errs []error
 	for _, c := range []struct {
 		what      string
@@ -83,6 +139,7 @@ func (id *identity) check(cfg *Config) error {
 		{"node name", id.node, cfg.Node},
 		{"raft address", id.raftAddress, cfg.raftAddress()},
 		{"number of shards", id.shards, cfg.Shards},
+		{"cluster id", fmt.Sprintf("%016x", id.cluster), fmt.Sprintf("%016x", wantsCluster)},
 	} {
 		if c.is != c.wants {
 			errs = append(errs, fmt.Errorf("its %s is %v and cannot become %v", c.what, c.is, c.wants))
@@ -98,14 +155,16 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 func (id *identity) encode() []byte {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "boxoffice-node %d\nnode %s\nincarnation %016x\nraft %s\nshards %d\n",
-		identityFormat, id.node, id.incarnation, id.raftAddress, id.shards)
+	fmt.Fprintf(&b, "boxoffice-node %d\nnode %s\n", id.format, id.node)
+	if id.format > 1 {
+		fmt.Fprintf(&b, "cluster %016x\n", id.cluster)
+	}
+	fmt.Fprintf(&b, "incarnation %016x\nraft %s\nshards %d\n", id.incarnation, id.raftAddress, id.shards)
 	for _, r := range id.replicas {
-		fmt.Fprintf(&b, "replica %d %d", r.shard, r.id)
-		for member := range uint64(len(r.members)) {
-			fmt.Fprintf(&b, " %d=%s", member+1, r.members[member+1])
-		}
-		b.WriteByte('\n')
+		r.encode(&b, id.format)
+	}
+	if id.format > 1 {
+		fmt.Fprintf(&b, "removed %t\n", id.removed)
 	}
 	fmt.Fprintf(&b, "ready %t\n", id.ready)
 	fmt.Fprintf(&b, "sum %08x\n", crc32.Checksum(b.Bytes(), castagnoli))
@@ -114,15 +173,14 @@ func (id *identity) encode() []byte {
 
 // decodeIdentity reads what encode writes, byte for byte.
 func decodeIdentity(b []byte) (*identity, error) {
-	var format int
-	if _, err := fmt.Sscanf(string(b), "boxoffice-node %d\n", &format); err != nil {
+	id := &identity{}
+	if _, err := fmt.Sscanf(string(b), "boxoffice-node %d\n", &id.format); err != nil {
 		return nil, errors.New("it is not an identity file")
 	}
-	if format != identityFormat {
-		return nil, fmt.Errorf("the data has format %d and this program reads format %d: "+
-			"it was written by a newer version, which must be used", format, identityFormat)
+	if id.format < 1 || id.format > identityFormat {
+		return nil, fmt.Errorf("the data has format %d and this program reads formats up to %d: "+
+			"it was written by a newer version, which must be used", id.format, identityFormat)
 	}
-	id := &identity{}
 	lines := strings.Split(string(b), "\n")
 	for _, line := range lines[1:] {
 		if err := id.decodeLine(line); err != nil {
@@ -142,36 +200,29 @@ func (id *identity) decodeLine(line string) (err error) {
 		id.node = rest
 	case "raft":
 		id.raftAddress = rest
+	case "cluster":
+		_, err = fmt.Sscanf(rest, "%x", &id.cluster)
 	case "incarnation":
 		_, err = fmt.Sscanf(rest, "%x", &id.incarnation)
 	case "shards":
 		_, err = fmt.Sscanf(rest, "%d", &id.shards)
+	case "removed":
+		_, err = fmt.Sscanf(rest, "%t", &id.removed)
 	case "ready":
 		_, err = fmt.Sscanf(rest, "%t", &id.ready)
 	case "replica":
-		err = id.decodeReplica(strings.Fields(rest))
+		var r replica
+		r, err = decodeReplica(strings.Fields(rest), id.format)
+		id.replicas = append(id.replicas, r)
 	}
 	return err // sum, and lines nobody knows, are found by comparing the whole
 }
 
-func (id *identity) decodeReplica(fields []string) error {
-	if len(fields) < 3 {
-		return errors.New("a shard, a replica and members are wanted")
-	}
-	r := replica{members: map[uint64]string{}}
-	if _, err := fmt.Sscan(fields[0]+" "+fields[1], &r.shard, &r.id); err != nil {
-		return err
-	}
-	for _, f := range fields[2:] {
-		var member uint64
-		key, address, _ := strings.Cut(f, "=")
-		if _, err := fmt.Sscan(key, &member); err != nil {
-			return err
-		}
-		r.members[member] = address
-	}
-	id.replicas = append(id.replicas, r)
-	return nil
+// clone is a copy that can be changed.
+func (id *identity) clone() *identity {
+	c := *id
+	c.replicas = slices.Clone(id.replicas)
+	return &c
 }
 
 // loadIdentity reads a directory's identity; nil if the directory is empty.
@@ -211,39 +262,4 @@ func (id *identity) save(dir string) error {
 		return fmt.Errorf("write the node's identity: %w", err)
 	}
 	return nil
-}
-
-// writeFile replaces a file in one step, and durably.
-func writeFile(name string, content []byte) error {
-	f, err := os.OpenFile(name+".new", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(content)
-	if err == nil {
-		err = f.Sync()
-	}
-	if closeErr := f.Close(); err == nil {
-		err = closeErr
-	}
-	if err == nil {
-		err = os.Rename(name+".new", name)
-	}
-	if err != nil {
-		return err
-	}
-	return syncDir(filepath.Dir(name))
-}
-
-// syncDir makes the names in a directory durable.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	err = d.Sync()
-	if closeErr := d.Close(); err == nil {
-		err = closeErr
-	}
-	return err
 }

@@ -64,10 +64,14 @@ func TestTheDataFormatIsFixed(t *testing.T) {
 		chunks: 6, event: e}, []byte("piece")))
 	line("command barrier", encodeBarrier())
 
-	id := identity{"n1", 0xabc, "127.0.0.1:7101", 2, []replica{
-		{1, 1, map[uint64]string{1: "127.0.0.1:7101"}}, {2, 1, map[uint64]string{1: "127.0.0.1:7101", 2: "b:1"}},
-	}, true}
+	id := identity{1, "n1", 0, 0xabc, "127.0.0.1:7101", 2, []replica{
+		{1, 1, founder, map[uint64]string{1: "127.0.0.1:7101"}},
+		{2, 1, founder, map[uint64]string{1: "127.0.0.1:7101", 2: "b:1"}},
+	}, false, true}
 	fmt.Fprintf(&b, "identity\n%s", id.encode())
+	id.format, id.cluster = 2, 0xdef
+	id.put(replica{shard: 2, id: 4, condition: joined})
+	fmt.Fprintf(&b, "identity, format 2\n%s", id.encode())
 	golden(t, "format.txt", b.String())
 }
 

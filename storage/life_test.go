@@ -37,16 +37,21 @@ func (o owned) batch(event string, base uint64, records ...[]byte) storage.Batch
 }
 
 // eventually waits for a condition by calling it, with other work in between.
-func eventually(t *testing.T, what string, condition func() bool) {
+func eventually(t testing.TB, what string, condition func() bool) {
+	t.Helper()
+	eventuallyIn(t, 20*time.Second, what, condition)
+}
+
+func eventuallyIn(t testing.TB, limit time.Duration, what string, condition func() bool) {
 	t.Helper()
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
-	timeout := time.After(20 * time.Second)
+	timeout := time.After(limit)
 	for !condition() {
 		select {
 		case <-tick.C:
 		case <-timeout:
-			t.Fatalf("it is not so after 20 s: %s", what)
+			t.Fatalf("it is not so after %v: %s", limit, what)
 		}
 	}
 }

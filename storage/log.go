@@ -16,6 +16,9 @@ var (
 	// ErrNoSpace is the ErrUnavailable of a disk that is nearly full: errors.Is is
 	// true for both.
 	ErrNoSpace = fmt.Errorf("%w: the disk is nearly full", ErrUnavailable)
+	// ErrNoReplica is the ErrUnavailable of a read of a shard that has no replica on
+	// this node, or one that has no vote yet: another node has to be asked.
+	ErrNoReplica = fmt.Errorf("%w: no replica of the shard is here", ErrUnavailable)
 	// ErrUnknown: the batch was sent to the log and its outcome is not known.
 	ErrUnknown = errors.New("the outcome is unknown")
 	// ErrNotFound: the event has no record.
@@ -60,13 +63,14 @@ type Leadership struct {
 // Log is what Open returns and storagetest fakes. All methods are safe for
 // concurrent use. Methods with a context block until done or until it ends.
 type Log interface {
-	// Shards is the number of shards, fixed when the cluster was made. Shards are
-	// numbered from 1.
+	// Shards is the number of shards of events, fixed when the cluster was made. They
+	// are numbered from 1. There is one more, the system shard, after them: it has the
+	// SystemEvent and nothing else.
 	Shards() uint64
 	// Shard is where an event lives: a hash of its id.
 	Shard(event string) uint64
 	// Leaderships delivers the changes of leadership of this node's replicas, in
-	// order per shard; after Open, the present ones. One reader. News that was not
+	// order per shard, the system shard too; after Open, the present ones. One reader. News that was not
 	// read before later news of the same shard came is dropped: the later one
 	// stands. Closed by Close.
 	Leaderships() <-chan Leadership
@@ -96,7 +100,9 @@ type Log interface {
 	// returns. An event without records is the zero History, not an error.
 	Load(ctx context.Context, event string) (History, error)
 	// View reads an event's view from this node's replica, as far as it has
-	// applied. ErrNotFound: no record.
+	// applied. ErrNotFound: no record. ErrNoReplica: the node has none of the shard.
+	// ErrUnavailable: it has one that has missed something and catches up, or that has
+	// known no leader for three seconds. Records, Busy and Load have these errors too.
 	View(event string) (View, error)
 	// Records reads committed records from version from (1 is the first), at most
 	// limit, from this node's replica. None when from is past the last one.
@@ -104,8 +110,9 @@ type Log interface {
 	Records(event string, from uint64, limit int) ([][]byte, error)
 	// Busy lists the events of a shard whose last batch said Busy.
 	Busy(shard uint64) ([]string, error)
-	// Healthy is nil, or why the log refuses appends now (ErrNoSpace, a shard
-	// without leader).
+	// Healthy is nil, or what is wrong with this node's part of the log: ErrNoSpace, a
+	// shard whose replica here knows no leader. A shard without a replica here, or one
+	// that has no vote yet, is no reason.
 	Healthy() error
 	// Close stops everything; calls under way end with an error.
 	Close() error

@@ -18,11 +18,11 @@ const retryPause = 10 * time.Millisecond
 // that then died is never answered.
 const readAttempt = 500 * time.Millisecond
 
-// errNotLeading is the ErrUnavailable of a claim by a node that does not lead.
-var errNotLeading = fmt.Errorf("%w: this node does not lead in that term", ErrUnavailable)
+// errNotLeading is the ErrUnavailable of a write by a node that does not lead.
+var errNotLeading = fmt.Errorf("%w: this node does not lead the shard", ErrUnavailable)
 
 // final are the errors that another attempt would meet too.
-var final = []error{ErrFenced, ErrNoSpace, errClosed, errNotLeading}
+var final = []error{ErrFenced, ErrNoSpace, ErrNoReplica, errClosed, errNotLeading}
 
 // retry calls attempt until it succeeds, has a final error, or time is up; then it
 // returns the last error. attempt must be harmless to repeat.
@@ -68,7 +68,8 @@ func (l *replicated) Claim(ctx context.Context, shard, epoch uint64) (clock int6
 // node would keep that leader out for the rest of its term.
 func (l *replicated) claim(ctx context.Context, s *shard, epoch uint64) (int64, error) {
 	s.mu.Lock()
-	term, leads := s.term, s.leader == s.replica
+	term, replica := s.term, s.replica
+	leads := replica != 0 && s.leader == replica
 	s.mu.Unlock()
 	if epoch < term {
 		return 0, fmt.Errorf("%w: the term is %d", ErrFenced, term)
@@ -76,7 +77,7 @@ func (l *replicated) claim(ctx context.Context, s *shard, epoch uint64) (int64, 
 	if epoch > term || !leads {
 		return 0, errNotLeading
 	}
-	r, err := l.propose(ctx, s, encodeClaim(epoch, claimer{l.me, s.replica}))
+	r, err := l.propose(ctx, s, encodeClaim(epoch, claimer{l.me, replica}))
 	if err == nil {
 		err = verdict(r)
 	}
@@ -86,6 +87,7 @@ func (l *replicated) claim(ctx context.Context, s *shard, epoch uint64) (int64, 
 	if len(r.Data) != 8 {
 		return 0, fmt.Errorf("%w: the claim was answered with %d bytes", ErrUnavailable, len(r.Data))
 	}
+	s.catchUp(replica)
 	return int64(binary.BigEndian.Uint64(r.Data)), nil
 }
 
@@ -105,20 +107,9 @@ func (l *replicated) Confirm(ctx context.Context, shard, epoch uint64) error {
 
 // confirm makes one attempt. It writes nothing, so every failure is ErrUnavailable.
 func (l *replicated) confirm(ctx context.Context, s *shard, epoch uint64) error {
-	ctx, cancel := context.WithTimeout(ctx, readAttempt)
-	defer cancel()
-	rs, err := l.readIndex(ctx, s)
+	rs, err := l.barrier(ctx, s)
 	if err != nil {
 		return err
-	}
-	select {
-	case r := <-rs.AppliedC():
-		if !r.Completed() {
-			rs.Release()
-			return fmt.Errorf("%w: the shard's leader did not answer", ErrUnavailable)
-		}
-	case <-ctx.Done():
-		return fmt.Errorf("%w: %w", ErrUnavailable, ctx.Err())
 	}
 	l.life.RLock()
 	defer l.life.RUnlock()
@@ -136,6 +127,27 @@ func (l *replicated) confirm(ctx context.Context, s *shard, epoch uint64) error 
 	return nil
 }
 
+// barrier returns when all that was committed before the call is applied here, or
+// after one attempt. The caller releases what it returns.
+func (l *replicated) barrier(ctx context.Context, s *shard) (*dragonboat.RequestState, error) {
+	ctx, cancel := context.WithTimeout(ctx, readAttempt)
+	defer cancel()
+	rs, err := l.readIndex(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	select {
+	case r := <-rs.AppliedC():
+		if r.Completed() {
+			return rs, nil
+		}
+		rs.Release()
+		return nil, fmt.Errorf("%w: the shard's leader did not answer", ErrUnavailable)
+	case <-ctx.Done():
+		return nil, fmt.Errorf("%w: %w", ErrUnavailable, ctx.Err())
+	}
+}
+
 func (l *replicated) readIndex(ctx context.Context, s *shard) (*dragonboat.RequestState, error) {
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUnavailable, ctx.Err())
@@ -144,6 +156,9 @@ func (l *replicated) readIndex(ctx context.Context, s *shard) (*dragonboat.Reque
 	defer l.life.RUnlock()
 	if l.life.closed {
 		return nil, errClosed
+	}
+	if replica, _ := s.here(); replica == 0 {
+		return nil, ErrNoReplica
 	}
 	rs, err := l.host.ReadIndex(s.id, readAttempt)
 	if err != nil {
@@ -184,7 +199,9 @@ func (l *replicated) settle(ctx context.Context, s *shard) error {
 	}
 	return l.retry(ctx, func(ctx context.Context) error {
 		n, _ = s.doubt.pending()
-		if _, err := l.propose(ctx, s, encodeBarrier()); err != nil {
+		if _, err := l.propose(ctx, s, encodeBarrier()); errors.Is(err, errNotLeading) {
+			return err
+		} else if err != nil {
 			return fmt.Errorf("%w: an outcome cannot be settled: %v", ErrUnavailable, err)
 		}
 		s.doubt.settle(n)
@@ -199,6 +216,9 @@ func (l *replicated) read(shard uint64, f func(view) error) error {
 	defer l.life.RUnlock()
 	if l.life.closed {
 		return errClosed
+	}
+	if err := l.readable(shard); err != nil {
+		return err
 	}
 	v, err := openView(l.db, shard)
 	if err == nil {

@@ -63,7 +63,7 @@ func die(err error) {
 func claimAll(l storage.Log, fail func(error)) map[uint64]uint64 {
 	epochs := map[uint64]uint64{}
 	timeout := time.After(60 * time.Second)
-	for uint64(len(epochs)) < l.Shards() {
+	for uint64(len(epochs)) < l.Shards()+1 {
 		select {
 		case n := <-l.Leaderships():
 			if !n.Leader {

@@ -37,7 +37,7 @@ func (d *doubt) settle(n uint64) {
 
 // shard finds a shard by its number.
 func (l *replicated) shard(n uint64) (*shard, error) {
-	if n == 0 || n > l.cfg.Shards {
+	if n == 0 || n > l.cfg.Shards+1 {
 		return nil, fmt.Errorf("%w: there is no shard %d", ErrUnavailable, n)
 	}
 	return l.shards[n], nil
@@ -86,6 +86,9 @@ func (l *replicated) handOver(ctx context.Context, s *shard, cmd []byte) (*drago
 	defer l.life.RUnlock()
 	if l.life.closed {
 		return nil, errClosed
+	}
+	if err := s.takes(cmd); err != nil {
+		return nil, err
 	}
 	if err := l.space.check(len(cmd)); err != nil {
 		return nil, err

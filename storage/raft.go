@@ -5,11 +5,8 @@ import (
 	"fmt"
 	"path/filepath"
 
-	"github.com/cockroachdb/pebble/v2"
 	"github.com/lni/dragonboat/v4"
 	"github.com/lni/dragonboat/v4/config"
-	"github.com/lni/dragonboat/v4/raftio"
-	sm "github.com/lni/dragonboat/v4/statemachine"
 
 	"boxoffice/storage/internal/early"
 )
@@ -26,11 +23,9 @@ const (
 	loneHeartbeatTicks = 1
 )
 
-// openRaft starts the consensus library and this node's replicas. news is called
-// for every change of a leader, by one goroutine.
-func openRaft(
-	d *directory, cfg *Config, db *pebble.DB, news func(raftio.LeaderInfo),
-) (_ *dragonboat.NodeHost, err error) {
+// openRaft starts the consensus library, without replicas. It tells events what
+// happens, from one goroutine.
+func openRaft(d *directory, cfg *Config, events listener) (_ *dragonboat.NodeHost, err error) {
 	dir := filepath.Join(d.path, raftDir)
 	if err := prepareHost(dir); err != nil {
 		return nil, err
@@ -45,19 +40,12 @@ func openRaft(
 			err = fmt.Errorf("open the raft log: %v", r)
 		}
 	}()
-	host, err := dragonboat.NewNodeHost(hostConfig(dir, cfg, news))
+	host, err := dragonboat.NewNodeHost(hostConfig(dir, d.now(), cfg, events))
 	if err != nil {
 		return nil, fmt.Errorf("open the raft log: %w", err)
 	}
 	if host == nil {
 		return nil, errors.New("open the raft log: the library gave up, its log says why")
-	}
-	create := func(shard, _ uint64) sm.IOnDiskStateMachine { return newMachine(db, shard) }
-	for _, r := range d.id.replicas {
-		if err := host.StartOnDiskReplica(r.members, false, create, replicaConfig(r, cfg)); err != nil {
-			host.Close()
-			return nil, fmt.Errorf("start the replica of shard %d: %w", r.shard, err)
-		}
 	}
 	return host, nil
 }
@@ -72,7 +60,7 @@ const logBuffers = 32
 // hostConfig is the library's configuration of a node. One worker executes all
 // shards, and one log has them all, so that one sync serves them all: twice as fast
 // as the default. Both numbers are fixed for the life of a directory.
-func hostConfig(dir string, cfg *Config, news func(raftio.LeaderInfo)) config.NodeHostConfig {
+func hostConfig(dir string, id *identity, cfg *Config, events listener) config.NodeHostConfig {
 	expert := config.GetDefaultExpertConfig()
 	expert.Engine.ExecShards = 1
 	expert.Engine.CommitShards = 1
@@ -86,12 +74,18 @@ func hostConfig(dir string, cfg *Config, news func(raftio.LeaderInfo)) config.No
 		expert.TransportFactory = alone{}
 	}
 	return config.NodeHostConfig{
-		NodeHostDir:       dir,
-		RTTMillisecond:    uint64(cfg.TickInterval.Milliseconds()),
-		RaftAddress:       cfg.raftAddress(),
-		ListenAddress:     cfg.ListenAddress,
-		RaftEventListener: leaderListener(news),
-		Expert:            expert,
+		DeploymentID:        id.deployment(),
+		NodeHostDir:         dir,
+		RTTMillisecond:      uint64(cfg.TickInterval.Milliseconds()),
+		RaftAddress:         cfg.raftAddress(),
+		ListenAddress:       cfg.ListenAddress,
+		MutualTLS:           cfg.CAFile != "",
+		CAFile:              cfg.CAFile,
+		CertFile:            cfg.CertFile,
+		KeyFile:             cfg.KeyFile,
+		RaftEventListener:   libraryEvents{events},
+		SystemEventListener: libraryEvents{events},
+		Expert:              expert,
 	}
 }
 
@@ -102,24 +96,21 @@ const maxInMemoryLog = 64 << 20
 // replicaConfig is the library's configuration of one replica.
 func replicaConfig(r replica, cfg *Config) config.Config {
 	c := config.Config{
-		ShardID:            r.shard,
-		ReplicaID:          r.id,
-		CheckQuorum:        true,
-		PreVote:            true,
-		ElectionRTT:        electionTicks,
-		HeartbeatRTT:       heartbeatTicks,
-		SnapshotEntries:    cfg.SnapshotEntries,
-		CompactionOverhead: cfg.CompactionOverhead,
-		MaxInMemLogSize:    maxInMemoryLog,
+		ShardID:             r.shard,
+		ReplicaID:           r.id,
+		CheckQuorum:         true,
+		PreVote:             true,
+		ElectionRTT:         electionTicks,
+		HeartbeatRTT:        heartbeatTicks,
+		SnapshotEntries:     cfg.SnapshotEntries,
+		CompactionOverhead:  cfg.CompactionOverhead,
+		OrderedConfigChange: true,
+		MaxInMemLogSize:     maxInMemoryLog,
+		// It is promoted by what it applies; at the start it must be what it was added as.
+		IsNonVoting: r.joins(),
 	}
-	if len(r.members) == 1 {
+	if r.hasty() {
 		c.ElectionRTT, c.HeartbeatRTT = loneElectionTicks, loneHeartbeatTicks
 	}
 	return c
 }
-
-// leaderListener is a function that the library can call.
-type leaderListener func(raftio.LeaderInfo)
-
-// LeaderUpdated implements the library's interface.
-func (f leaderListener) LeaderUpdated(i raftio.LeaderInfo) { f(i) }

@@ -1,14 +1,13 @@
 package storage
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"sync"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/lni/dragonboat/v4"
-	"github.com/lni/dragonboat/v4/client"
-	"github.com/lni/dragonboat/v4/raftio"
 
 	"boxoffice/storage/internal/news"
 )
@@ -21,11 +20,14 @@ type replicated struct {
 	host   *dragonboat.NodeHost
 	space  *space
 	board  *news.Board[Leadership]
-	shards []*shard // [0] is nil
+	shards []*shard // [0] is nil, the last one is the system shard
 	me     uint64   // drawn by Open: tells this process from the one before
 
-	stop chan struct{}  // closed by Close
-	wg   sync.WaitGroup // goroutines of our own
+	ending context.Context // over when Close begins
+	end    context.CancelFunc
+	stop   <-chan struct{} // closed when ending is over
+	wake   chan struct{}   // one place: tend has something to do
+	wg     sync.WaitGroup  // goroutines of our own
 
 	// life is held for reading while the library or the store is called, and for
 	// writing to close. No call blocks for long under it: a proposal is handed over,
@@ -36,19 +38,7 @@ type replicated struct {
 	}
 }
 
-// shard is what a node knows about a shard besides its state.
-type shard struct {
-	id      uint64
-	replica uint64
-	session *client.Session
-	doubt   doubt
-
-	mu     sync.Mutex
-	term   uint64 // of the last news
-	leader uint64 // replica id; 0: none
-}
-
-var _ Log = (*replicated)(nil)
+var _ Node = (*replicated)(nil)
 
 // errClosed is the ErrUnavailable of a closed log.
 var errClosed = fmt.Errorf("%w: it is closed", ErrUnavailable)
@@ -58,7 +48,7 @@ var errClosed = fmt.Errorf("%w: it is closed", ErrUnavailable)
 //
 // Errors are about the configuration, the directory or the disk; none goes away by
 // trying again.
-func Open(cfg Config) (Log, error) {
+func Open(cfg Config) (Node, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
@@ -70,53 +60,40 @@ func Open(cfg Config) (Log, error) {
 		cfg:   cfg,
 		dir:   dir,
 		space: &space{dir: cfg.Dir, min: cfg.MinFreeBytes, free: cfg.freeSpace, log: cfg.Logger},
-		board: news.New(cfg.Shards, func(n Leadership) uint64 { return n.Shard }),
+		board: news.New(cfg.Shards+1, func(n Leadership) uint64 { return n.Shard }),
 		me:    randomID(),
-		stop:  make(chan struct{}),
+		wake:  make(chan struct{}, 1),
 	}
+	l.ending, l.end = context.WithCancel(context.Background())
+	l.stop = l.ending.Done()
 	l.space.look()
 	if err := l.openParts(); err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
 	l.wg.Go(func() { l.space.watch(cfg.SpaceInterval, l.stop) })
+	l.wg.Go(l.tend)
 	return l, nil
 }
 
-// openParts opens the store and the Raft log.
+// openParts opens the store and the Raft log, and starts the replicas.
 func (l *replicated) openParts() (err error) {
 	if l.db, err = openDirStore(l.dir, &l.cfg); err != nil {
 		return err
 	}
-	l.shards = make([]*shard, l.cfg.Shards+1)
-	for _, r := range l.dir.id.replicas {
-		if r.shard == 0 || r.shard > l.cfg.Shards || l.shards[r.shard] != nil {
-			return fmt.Errorf("the node's identity has a replica of shard %d", r.shard)
-		}
-		l.shards[r.shard] = &shard{id: r.shard, replica: r.id}
+	l.shards = make([]*shard, l.cfg.Shards+2)
+	for id := uint64(1); id <= l.cfg.Shards+1; id++ {
+		l.shards[id] = newShard(id)
 	}
-	if l.host, err = openRaft(l.dir, &l.cfg, l.db, l.leaderUpdated); err != nil {
+	if l.host, err = openRaft(l.dir, &l.cfg, l); err != nil {
 		return err
 	}
 	for _, s := range l.shards[1:] {
 		s.session = l.host.GetNoOPSession(s.id)
 	}
+	if err := l.startAll(); err != nil {
+		return err
+	}
 	return l.dir.setReady()
-}
-
-// leaderUpdated is called by the library for every change of a leader. It must
-// return at once.
-func (l *replicated) leaderUpdated(i raftio.LeaderInfo) {
-	if i.ShardID == 0 || i.ShardID >= uint64(len(l.shards)) {
-		return
-	}
-	s := l.shards[i.ShardID]
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if i.Term < s.term {
-		return // overtaken
-	}
-	s.term, s.leader = i.Term, i.LeaderID
-	l.board.Post(Leadership{Shard: s.id, Term: s.term, Leader: s.leader == s.replica})
 }
 
 // Shards implements Log.
@@ -139,11 +116,8 @@ func (l *replicated) Healthy() error {
 		return err
 	}
 	for _, s := range l.shards[1:] {
-		s.mu.Lock()
-		leader := s.leader
-		s.mu.Unlock()
-		if leader == raftio.NoLeader {
-			return fmt.Errorf("%w: shard %d has no leader", ErrUnavailable, s.id)
+		if err := s.healthy(); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -152,6 +126,7 @@ func (l *replicated) Healthy() error {
 // Close implements Log. It waits for reads under way; writes under way end with
 // ErrUnknown. Nothing is flushed that must be: a kill at any moment is as good.
 func (l *replicated) Close() error {
+	l.end()
 	l.life.Lock()
 	if l.life.closed {
 		l.life.Unlock()
@@ -160,7 +135,6 @@ func (l *replicated) Close() error {
 	l.life.closed = true
 	l.life.Unlock()
 
-	close(l.stop)
 	l.wg.Wait()
 	var errs []error
 	if l.host != nil {

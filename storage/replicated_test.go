@@ -27,7 +27,7 @@ func testConfig(dir string) storage.Config {
 	return cfg
 }
 
-func open(t testing.TB, cfg storage.Config) storage.Log {
+func open(t testing.TB, cfg storage.Config) storage.Node {
 	t.Helper()
 	l, err := storage.Open(cfg)
 	if err != nil {

@@ -1,5 +1,3 @@
-// Package control keeps a cluster in order: which node has which replica, who
-// leads, who comes and who goes.
 package control
 
 import "context"

@@ -72,7 +72,8 @@ var table = map[string]row{
 		third: []string{protoactor, prometheus},
 	},
 	"actors/control": {
-		ours: []string{"storage", "cluster", "cluster/assign"},
+		ours:  []string{"storage", "cluster", "cluster/assign"},
+		third: []string{strictJSON}, // messages between nodes and the registry's records
 	},
 	"actors/salepb": {
 		ours:  []string{saleDir, catalogDir, inventoryDir, "actors/salepb/internal/pb"},

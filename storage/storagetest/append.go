@@ -101,12 +101,26 @@ func (m *Memory) aliveLocked(ctx context.Context) error {
 	return nil
 }
 
+// readableLocked is nil while a shard can be read.
+func (m *Memory) readableLocked(ctx context.Context, shard uint64) error {
+	if err := m.aliveLocked(ctx); err != nil {
+		return err
+	}
+	if shard == 0 || shard > m.Shards()+1 {
+		return fmt.Errorf("%w: there is no shard %d", storage.ErrUnavailable, shard)
+	}
+	if m.disk.shards[shard].lacking {
+		return storage.ErrNoReplica
+	}
+	return nil
+}
+
 // reachableLocked finds a shard that has a leader.
 func (m *Memory) reachableLocked(ctx context.Context, shard uint64) (*group, error) {
 	if err := m.aliveLocked(ctx); err != nil {
 		return nil, err
 	}
-	if shard == 0 || shard > m.Shards() {
+	if shard == 0 || shard > m.Shards()+1 {
 		return nil, fmt.Errorf("%w: there is no shard %d", storage.ErrUnavailable, shard)
 	}
 	s := &m.disk.shards[shard]

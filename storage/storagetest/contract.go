@@ -234,7 +234,7 @@ func testClaim(t *testing.T, h *harness) {
 	wantErr(t, "claim of a term to come", err, storage.ErrUnavailable)
 	_, err = h.log.Claim(t.Context(), shard, epoch-1)
 	wantErr(t, "claim of a term that is over", err, storage.ErrFenced)
-	for _, none := range []uint64{0, h.log.Shards() + 1} {
+	for _, none := range []uint64{0, h.log.Shards() + 2} {
 		_, err = h.log.Claim(t.Context(), none, 1)
 		wantErr(t, fmt.Sprint("claim of shard ", none), err, storage.ErrUnavailable)
 	}
@@ -375,4 +375,28 @@ func testManyEvents(t *testing.T, h *harness) {
 		}
 		h.wantHistory(t, id(i), 0, "", want...)
 	}
+}
+
+// testSystemShard writes and reads the event that no hash of an id leads to.
+func testSystemShard(t *testing.T, h *harness) {
+	const event = storage.SystemEvent
+	shard := h.log.Shards() + 1
+	if got := h.log.Shard(event); got != shard {
+		t.Fatalf("the system event lives in shard %d, want %d", got, shard)
+	}
+	b := h.batch(event, 0, "n1 is a member")
+	b.Busy = true
+	must(t, h.log.Append(t.Context(), b))
+	for s := uint64(1); s <= shard; s++ {
+		busy, err := h.log.Busy(s)
+		must(t, err)
+		if slices.Contains(busy, event) != (s == shard) {
+			t.Errorf("busy in shard %d: %q", s, busy)
+		}
+	}
+	h.append(t, event, 1, "n2 is a member")
+	h.wantHistory(t, event, 0, "", "n1 is a member", "n2 is a member")
+	must(t, h.log.SaveCheckpoint(t.Context(), event, h.epoch[shard], 1, []byte("n1")))
+	h.wantHistory(t, event, 1, "n1", "n2 is a member")
+	must(t, h.log.Confirm(t.Context(), shard, h.epoch[shard]))
 }

@@ -95,6 +95,15 @@ func (m *Memory) lead(shard uint64, change func(*group)) {
 	m.board.Post(storage.Leadership{Shard: shard, Term: s.term, Leader: s.leading})
 }
 
+// Lack takes this node's replica of a shard, or gives it back: without it the node
+// does not lead the shard, and reads of it are ErrNoReplica.
+func (m *Memory) Lack(shard uint64, lacks bool) {
+	m.lead(shard, func(s *group) {
+		s.lacking = lacks
+		s.leading = s.leading && !lacks
+	})
+}
+
 // Fill makes the disk full, or gives it space again: writes fail with ErrNoSpace
 // while it is full.
 func (m *Memory) Fill(full bool) {

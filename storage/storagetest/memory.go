@@ -15,6 +15,7 @@
 //   - StallAppend holds the next Append until the test lets it go;
 //   - Depose, Elect and Usurp move the leadership of a shard;
 //   - Fill makes the disk full;
+//   - Lack takes the replica of a shard from this node;
 //   - Reopen is a restart: the same contents, a new process, new terms.
 //
 // # The suite
@@ -50,7 +51,7 @@ type Memory struct {
 
 // disk is what survives a Reopen.
 type disk struct {
-	shards []group // [0] is not used
+	shards []group // [0] is not used; the last one is the system shard
 	events map[string]*event
 }
 
@@ -58,6 +59,7 @@ type group struct {
 	term    uint64  // the last one that had a leader
 	leading bool    // this node leads in it
 	orphan  bool    // nobody leads
+	lacking bool    // this node has no replica of it
 	epoch   uint64  // the last claim
 	claimer *Memory // who made it; nil: another node
 	clock   int64
@@ -74,9 +76,10 @@ type event struct {
 
 var _ storage.Log = (*Memory)(nil)
 
-// NewMemory is an empty log with a number of shards, all of them led by it.
+// NewMemory is an empty log with a number of shards, and the system shard, all of
+// them led by it.
 func NewMemory(shards uint64) *Memory {
-	return open(&disk{shards: make([]group, shards+1), events: map[string]*event{}})
+	return open(&disk{shards: make([]group, shards+2), events: map[string]*event{}})
 }
 
 // open makes a new process over a disk: it is elected everywhere, in new terms.
@@ -102,7 +105,7 @@ func (m *Memory) Reopen() *Memory {
 }
 
 // Shards implements storage.Log.
-func (m *Memory) Shards() uint64 { return uint64(len(m.disk.shards) - 1) }
+func (m *Memory) Shards() uint64 { return uint64(len(m.disk.shards) - 2) }
 
 // Shard implements storage.Log.
 func (m *Memory) Shard(event string) uint64 { return storage.ShardOf(event, m.Shards()) }
@@ -198,7 +201,7 @@ func (m *Memory) Load(ctx context.Context, id string) (storage.History, error) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if err := m.aliveLocked(ctx); err != nil {
+	if err := m.readableLocked(ctx, m.Shard(id)); err != nil {
 		return storage.History{}, err
 	}
 	e := m.disk.events[id]
@@ -217,7 +220,7 @@ func (m *Memory) Load(ctx context.Context, id string) (storage.History, error) {
 func (m *Memory) View(id string) (storage.View, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if err := m.aliveLocked(context.Background()); err != nil {
+	if err := m.readableLocked(context.Background(), m.Shard(id)); err != nil {
 		return storage.View{}, err
 	}
 	e := m.disk.events[id]
@@ -235,7 +238,7 @@ func (m *Memory) View(id string) (storage.View, error) {
 func (m *Memory) Records(id string, from uint64, limit int) ([][]byte, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if err := m.aliveLocked(context.Background()); err != nil {
+	if err := m.readableLocked(context.Background(), m.Shard(id)); err != nil {
 		return nil, err
 	}
 	e := m.disk.events[id]
@@ -254,7 +257,7 @@ func (m *Memory) Records(id string, from uint64, limit int) ([][]byte, error) {
 func (m *Memory) Busy(shard uint64) ([]string, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if err := m.aliveLocked(context.Background()); err != nil {
+	if err := m.readableLocked(context.Background(), shard); err != nil {
 		return nil, err
 	}
 	var ids []string
@@ -277,7 +280,7 @@ func (m *Memory) Healthy() error {
 	if m.full {
 		return storage.ErrNoSpace
 	}
-	for s := uint64(1); s <= m.Shards(); s++ {
+	for s := uint64(1); s <= m.Shards()+1; s++ {
 		if m.disk.shards[s].orphan {
 			return fmt.Errorf("%w: shard %d has no leader", storage.ErrUnavailable, s)
 		}

@@ -21,6 +21,7 @@ import (
 	"os"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/lni/dragonboat/v4/logger"
 )
@@ -86,7 +87,13 @@ func Settings() int { return int(taken.Load()) }
 func LogTo(l *slog.Logger) { sink.Store(l) }
 
 // adapter is the library's logger of one of its packages.
-type adapter struct{ pkg string }
+type adapter struct {
+	pkg    string
+	warned atomic.Int64 // when, in nanoseconds since 1970
+}
+
+// transportPause is the time between two warnings of the transport.
+const transportPause = 10 * time.Second
 
 func (a *adapter) SetLevel(logger.LogLevel) {}
 func (a *adapter) Debugf(string, ...any)    {}
@@ -102,7 +109,19 @@ func (a *adapter) Infof(format string, _ ...any) {
 // Warningf logs for those who debug: the library warns of every election.
 func (a *adapter) Warningf(format string, args ...any) { a.log(slog.LevelDebug, format, args) }
 
-func (a *adapter) Errorf(format string, args ...any) { a.log(slog.LevelError, format, args) }
+// Errorf logs an error. Those of the transport are other nodes that cannot be reached:
+// there are many a second then, and one in a while says as much.
+func (a *adapter) Errorf(format string, args ...any) {
+	level := slog.LevelError
+	if a.pkg == "transport" {
+		level = slog.LevelWarn
+		now, last := time.Now().UnixNano(), a.warned.Load()
+		if time.Duration(now-last) < transportPause || !a.warned.CompareAndSwap(last, now) {
+			level = slog.LevelDebug
+		}
+	}
+	a.log(level, format, args)
+}
 
 // Panicf is how the library stops a process that must not go on, after a disk
 // error for example.

@@ -1,0 +1,148 @@
+package control
+
+import (
+	"slices"
+	"sync"
+	"time"
+
+	"boxoffice/cluster"
+	"boxoffice/storage"
+
+	"github.com/go-json-experiment/json"
+)
+
+// report is what a node has, as it travels. Members that a reader does not know are
+// skipped, those that a writer does not know are zero.
+type report struct {
+	Node        string          `json:"node"`
+	Cluster     uint64          `json:"cluster"`
+	Incarnation uint64          `json:"incarnation"`
+	Shards      uint64          `json:"shards"`
+	Raft        string          `json:"raft"`
+	Version     string          `json:"version,omitzero"`
+	Uptime      int64           `json:"uptime"` // s
+	DiskFree    uint64          `json:"diskFree,omitzero"`
+	DiskTotal   uint64          `json:"diskTotal,omitzero"`
+	State       string          `json:"state"` // stateUp, stateDraining, stateLeaving
+	Replicas    []replicaReport `json:"replicas,omitzero"`
+}
+
+// replicaReport is storage.ReplicaStatus as it travels. Names are short: there are
+// many of them.
+type replicaReport struct {
+	Shard    uint64         `json:"s"`
+	Replica  uint64         `json:"r"`
+	Starting bool           `json:"starting,omitzero"`
+	Term     uint64         `json:"t,omitzero"`
+	Leader   uint64         `json:"l,omitzero"`
+	Applied  uint64         `json:"a,omitzero"`
+	Config   uint64         `json:"c,omitzero"`
+	Hasty    bool           `json:"hasty,omitzero"`
+	Members  []memberReport `json:"m,omitzero"`
+	Removed  []uint64       `json:"gone,omitzero"` // only of the shard's leader
+}
+
+// memberReport is storage.Member as it travels.
+type memberReport struct {
+	Replica uint64 `json:"r"`
+	Address string `json:"a"`
+	Voter   bool   `json:"v,omitzero"`
+}
+
+// The states of a node, as reports and Status name them.
+const (
+	stateUp       = "up"
+	stateDraining = "draining"
+	stateLeaving  = "leaving"
+	stateDown     = "down"
+	stateRemoved  = "removed"
+)
+
+// reportRequest asks for a report; Term is the asking controller's, 0 for others.
+type reportRequest struct {
+	Term uint64 `json:"term,omitzero"`
+}
+
+// leads reports whether the replica leads its shard, as far as it knows.
+func (r *replicaReport) leads() bool { return !r.Starting && r.Leader != 0 && r.Leader == r.Replica }
+
+// report is this node's, now.
+func (a *Agent) report() *report {
+	id := a.cfg.Placement.Identity()
+	r := &report{
+		Node: id.Node, Cluster: id.Cluster, Incarnation: id.Incarnation, Shards: id.Shards, Raft: id.RaftAddress,
+		Version: a.cfg.Version, Uptime: int64(time.Since(a.started) / time.Second), State: a.state(),
+	}
+	if a.cfg.Disk != nil {
+		r.DiskFree, r.DiskTotal = a.cfg.Disk()
+	}
+	for _, s := range a.cfg.Placement.Replicas() {
+		r.Replicas = append(r.Replicas, reportOf(s))
+	}
+	return r
+}
+
+func reportOf(s storage.ReplicaStatus) replicaReport {
+	r := replicaReport{
+		Shard: s.Shard, Replica: s.Replica, Starting: s.Role == storage.Starting, Term: s.Term, Leader: s.Leader,
+		Applied: s.Applied, Config: s.Config, Hasty: s.Hasty,
+	}
+	for _, m := range s.Members {
+		r.Members = append(r.Members, memberReport{Replica: m.Replica, Address: m.Address, Voter: m.Voter})
+	}
+	if r.leads() {
+		r.Removed = s.Removed
+	}
+	return r
+}
+
+// handleReport answers with this node's report.
+func (a *Agent) handleReport(call cluster.Call) {
+	var q reportRequest
+	if json.Unmarshal(call.Body, &q) == nil {
+		a.heed(q.Term)
+	}
+	body, err := json.Marshal(a.report())
+	if err != nil {
+		a.cfg.Logger.Error("writing a report", "error", err) // cannot be: it has only plain members
+		return
+	}
+	call.Reply(body)
+}
+
+// gather asks all nodes that are not down for their reports, at once. A node that
+// does not answer in time, or not in its own name, is missing in the result. It
+// blocks for ReportTimeout at most.
+func (a *Agent) gather(peers []cluster.Peer, term uint64) map[string]*report {
+	body, _ := json.Marshal(reportRequest{Term: term}) // a plain struct
+	deadline := time.Now().Add(a.cfg.ReportTimeout)
+	var (
+		mu      sync.Mutex // guards reports
+		asked   sync.WaitGroup
+		reports = map[string]*report{}
+	)
+	for _, p := range peers {
+		if p.State == cluster.Down {
+			continue
+		}
+		asked.Go(func() {
+			answer, err := a.cfg.Member.Call(deadline, p.Node, KindReport, body)
+			if err != nil {
+				return // SilentAfter is what makes it a problem
+			}
+			r := &report{}
+			if err := json.Unmarshal(answer, r); err != nil || r.Node != p.Node {
+				a.cfg.Logger.Warn("a report cannot be read", "node", p.Node, "error", err)
+				return
+			}
+			r.Replicas = slices.DeleteFunc(r.Replicas, func(x replicaReport) bool {
+				return x.Shard == 0 || x.Shard > a.system // of a cluster with more shards
+			})
+			mu.Lock()
+			defer mu.Unlock()
+			reports[p.Node] = r
+		})
+	}
+	asked.Wait()
+	return reports
+}
