@@ -1,5 +1,6 @@
-# The image holds one static program and an empty data folder, nothing else: no
-# shell, no libraries, no root. Keep /data on a volume: it is the log.
+# The image holds one static program, an empty data folder and an empty /tmp, nothing
+# else: no shell, no libraries, no root. Keep /data on a volume: it is the log. Three
+# nodes: cmd/boxoffice/deploy.
 #
 #   docker build -t boxoffice .
 #   docker run -p 8080:8080 -v boxoffice:/data boxoffice serve --demo
@@ -12,11 +13,13 @@ RUN go mod download
 # With .git, so that the program knows its revision.
 COPY . .
 RUN CGO_ENABLED=0 go build -trimpath -buildvcs=auto -ldflags='-s -w' -o /out/boxoffice ./cmd/boxoffice \
- && mkdir /out/data
+ && mkdir /out/data /out/tmp
 
 FROM scratch
 COPY --from=build /out/boxoffice /boxoffice
 COPY --from=build --chown=65532:65532 /out/data /data
+# Where the settings of the Raft library lie for a moment, at the start.
+COPY --from=build --chown=65532:65532 /out/tmp /tmp
 USER 65532:65532
 VOLUME /data
 ENV BOXOFFICE_DATA=/data BOXOFFICE_HTTP=0.0.0.0:8080

@@ -18,7 +18,7 @@ RACE    := $(if $(HAVE_CC),-race)
 # the revision of the sources (boxoffice version).
 BUILD := CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=auto -ldflags='-s -w'
 
-.PHONY: help run build test check tidy race fuzz bench compare crash image fmt clean
+.PHONY: help run cluster build test check tidy race fuzz bench compare crash image fmt clean
 
 help: ## what there is to make
 	@echo 'make …'
@@ -27,6 +27,9 @@ help: ## what there is to make
 
 run: ## start a node with the demo catalog on http://127.0.0.1:8080 (DATA=data)
 	$(GO) run ./cmd/boxoffice serve --demo --data '$(DATA)'
+
+cluster: build ## three nodes with the demo catalog on this machine, until Ctrl-C (DATA=data)
+	bin/boxoffice play --demo --data '$(DATA)/cluster'
 
 build: ## build bin/boxoffice and bin/stampede, static
 	$(BUILD) -o bin/boxoffice ./cmd/boxoffice

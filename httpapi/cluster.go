@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"time"
 
-	"boxoffice/actors"
 	"boxoffice/actors/control"
 
 	"github.com/go-json-experiment/json"
@@ -76,14 +75,12 @@ func (c *call) operatorFailed(err error, changes bool) {
 		c.fail(codeNodeNotFound, fault{})
 	case errors.As(err, &unsafe):
 		c.fail(codeUnsafe, fault{members: appendOptional(nil, "reason", unsafe.Reason)})
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		code := codeUnavailable
+	case errors.Is(err, control.ErrUnavailable), errors.Is(err, context.DeadlineExceeded):
+		code, goesOn := codeUnavailable, ""
 		if changes {
-			code = codeUnknown
+			code, goesOn = codeUnknown, "; what was begun goes on, and asking again is harmless"
 		}
-		c.fail(code, fault{detail: "The time of the call is over; what was begun goes on."})
-	case errors.Is(err, actors.ErrUnavailable):
-		c.fail(codeUnavailable, fault{detail: "The cluster cannot do that now: " + err.Error()})
+		c.fail(code, fault{detail: "The cluster has not done it in time: " + err.Error() + goesOn + "."})
 	default:
 		c.failed(err)
 	}

@@ -141,7 +141,8 @@ func TestClusterFailures(t *testing.T) {
 	}{
 		{fmt.Errorf("drain: %w", control.UnknownNodeError{Node: "n9"}), 404, codeNodeNotFound, codeNodeNotFound, false},
 		{control.UnsafeError{Reason: "shard 1 would have 1 of 3"}, 409, codeUnsafe, codeUnsafe, false},
-		{fmt.Errorf("%w: no controller", actors.ErrUnavailable), 503, codeUnavailable, codeUnavailable, false},
+		{fmt.Errorf("%w: no controller", control.ErrUnavailable), 503, codeUnknown, codeUnavailable, "unknown"},
+		{actors.ErrUnavailable, 503, codeUnavailable, codeUnavailable, false},
 		{actors.ErrOverloaded, 503, codeOverloaded, codeOverloaded, false},
 		{actors.ErrUnknown, 503, codeUnknown, codeUnknown, "unknown"},
 		{context.DeadlineExceeded, 503, codeUnknown, codeUnavailable, "unknown"},

@@ -117,7 +117,7 @@ var problems = [...]problem{
 		cause:  "The first request with this Idempotency-Key is still running.",
 		remedy: "Try again with the same key."},
 	{code: codeUnsafe, status: 409, title: "Unsafe change",
-		cause: "The change would leave a shard without a majority of its replicas. Nothing was changed.",
+		cause: "The change would break what reason says: mostly a shard would lose its majority. Nothing was changed.",
 		remedy: "Bring the nodes that are down back, or add one, and ask again. A node that is lost for good is " +
 			"removed with force.",
 		example: `,"reason":"shard 3 would have 1 of its 3 replicas"`},

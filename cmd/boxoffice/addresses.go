@@ -65,7 +65,8 @@ func (c *Config) validateCluster() []error {
 	}
 	refuse(!validName(c.ClusterName), "--cluster-name %q: 1 to 64 letters, digits, '.', '_' or '-' are allowed",
 		c.ClusterName)
-	refuse(c.Zone != "" && !validName(c.Zone), "--zone %q: 1 to 64 letters, digits, '.', '_' or '-' are allowed", c.Zone)
+	refuse(c.Zone != "" && !validName(c.Zone), "--zone %q: 1 to 64 letters, digits, '.', '_' or '-' are allowed",
+		c.Zone)
 	files := 0
 	for _, file := range []string{c.CA, c.Cert, c.Key} {
 		if file != "" {

@@ -37,10 +37,12 @@ func TestPlainTalk(t *testing.T) {
 func TestGossipKey(t *testing.T) {
 	hex16, hex32 := strings.Repeat("0f", 16), strings.Repeat("AA", 32)
 	for text, n := range map[string]int{
-		hex16: 16, strings.Repeat("0f", 24): 24, hex32: 32, "AAAAAAAAAAAAAAAAAAAAAA": 16, "____________________-w==": 16,
+		hex16: 16, strings.Repeat("0f", 24): 24, hex32: 32, "AAAAAAAAAAAAAAAAAAAAAA": 16,
+		"____________________-w==":             16,
 		strings.Repeat("+/+/", 6) + "+/+/+/+/": 24, strings.Repeat("a", 43) + "=": 32, "": 0,
 		"@" + write(t, "k", hex32+"\n"): 32, "abc": -1, strings.Repeat("0f", 20): -1, "s3cret!": -1,
-		"@" + write(t, "bad", "s3cret"): -1, "@" + write(t, "empty", ""): -1, "@" + filepath.Join(t.TempDir(), "s3cret"): -1,
+		"@" + write(t, "bad", "s3cret"): -1, "@" + write(t, "empty", ""): -1, "@" + filepath.Join(t.TempDir(),
+			"s3cret"): -1,
 	} {
 		c, _, err := loadConfig([]string{"--data=d", "--gossip-key", text}, newWorld().environment)
 		switch {
@@ -60,10 +62,12 @@ func TestOneListForAll(t *testing.T) {
 		peers         []string
 		founder       bool
 	}{
-		{a, "", nil, true}, {a, a, nil, true}, {a, a + "," + b, []string{b}, true}, {b, a + "," + b, []string{a}, false},
+		{a, "", nil, true}, {a, a, nil, true}, {a, a + "," + b, []string{b}, true}, {b, a + "," + b, []string{a},
+			false},
 		{b, a, []string{a}, false},
 	} {
-		got, _, err := loadConfig([]string{"--data=d", "--cluster", c.cluster, "--join", c.join}, newWorld().environment)
+		got, _, err := loadConfig([]string{"--data=d", "--cluster", c.cluster, "--join", c.join},
+			newWorld().environment)
 		if err != nil || !slices.Equal(got.Peers(), c.peers) || got.Founder() != c.founder {
 			t.Errorf("%+v: %v %v %v", c, got.Peers(), got.Founder(), err)
 		}

@@ -82,7 +82,8 @@ func certCA(args []string, env environment) int {
 	return exitDone
 }
 
-// make writes the authority's files.
+// make writes the authority's files. The gossip key is made with them: both are
+// needed on every node, and a key that somebody thought up is no key.
 func (c *caConfig) make() error {
 	ca, err := certs.NewCA(c.cluster, time.Duration(c.days)*day)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -76,6 +77,11 @@ func (c *clientConfig) client(env environment) (*client, error) {
 	return out, nil
 }
 
+// The way of a command: load reads its options and arguments (clusterstatus.go),
+// client.ask finds a node that answers, and the command prints what it said. What a
+// node refuses is a *problem with the code of the contract; what no node has
+// answered is the errors of all of them. Nothing is kept between two commands.
+
 // client asks the nodes of a cluster, one after the other until one answers. The
 // one that answered is asked first the next time. Not for concurrent use.
 type client struct {
@@ -89,14 +95,15 @@ type client struct {
 // and a record.
 const maxAnswer = 64 << 20
 
-// answer is an answer of 2xx.
+// answer is an answer of 2xx: who gave it, and all of its body.
 type answer struct {
 	server string
 	header http.Header
 	body   []byte
 }
 
-// problem is an error that a node has answered.
+// problem is an error that a node has answered: the members of RFC 9457 that people
+// want to read. Reason says more than Detail where it is there.
 type problem struct {
 	Code, Title, Detail, Reason, RequestID string
 	Status                                 int
@@ -147,10 +154,21 @@ func (c *client) ask(ctx context.Context, method, path string, body any) (answer
 	if told != nil {
 		return answer{}, told
 	}
-	return answer{}, errors.Join(errs...)
+	return answer{}, noAnswer(errs)
 }
 
-// askOne sends a request to one node.
+// noAnswer says, on one line, what kept each node from answering.
+func noAnswer(errs []error) error {
+	var texts []string
+	for _, err := range errs {
+		texts = append(texts, err.Error())
+	}
+	return errors.New("no node answers: " + strings.Join(texts, "; "))
+}
+
+// askOne sends a request to one node, with what is left of the client's time for a
+// node as the node's own deadline. It blocks for the timeout and an eighth at most. An
+// answer that is no 2xx is a *problem.
 func (c *client) askOne(ctx context.Context, server, method, path string, body any) (answer, error) {
 	// The node gives up first, and says what it knows.
 	ctx, cancel := context.WithTimeout(ctx, c.timeout+c.timeout/8)
@@ -176,6 +194,9 @@ func (c *client) askOne(ctx context.Context, server, method, path string, body a
 	req.Header.Set("X-Deadline-Ms", strconv.FormatInt(max(1, wait.Milliseconds()), 10))
 	resp, err := c.http.Do(req)
 	if err != nil {
+		if e, ok := errors.AsType[*url.Error](err); ok {
+			err = e.Err // the URL is known
+		}
 		return answer{}, err
 	}
 	defer resp.Body.Close() // read to its end, or given up
@@ -200,7 +221,8 @@ func problemFrom(resp *http.Response, body []byte) error {
 	return p
 }
 
-// status asks for the cluster.
+// status asks for the cluster, and learns its other nodes. raw is what was answered,
+// members included that this program does not know.
 func (c *client) status(ctx context.Context) (s control.Status, raw []byte, err error) {
 	a, err := c.ask(ctx, http.MethodGet, "/admin/cluster", nil)
 	if err != nil {

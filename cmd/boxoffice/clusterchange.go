@@ -52,7 +52,8 @@ func clusterUndrain(args []string, env environment) int {
 	return changeNode("undrain", args, env, "%s takes part again\n")
 }
 
-// changeNode asks for one change of one node.
+// changeNode asks for one change of one node and says what became of it. Each change
+// may be asked for twice: the second finds it done.
 func changeNode(verb string, args []string, env environment, done string) int {
 	var c changeConfig
 	node := nodeArgument()
@@ -177,7 +178,7 @@ func waitRemoved(ctx context.Context, nodes *client, node string, env environmen
 		var now string
 		switch {
 		case err != nil: // a leader may be moving: the next look tells
-			now = "no node answers: " + err.Error()
+			now = err.Error()
 		case removed(s, node):
 			return nil
 		default:

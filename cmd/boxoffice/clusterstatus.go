@@ -110,7 +110,8 @@ type argument struct {
 	valid       func(string) bool
 }
 
-// show asks and prints once; the result is the exit code.
+// show asks and prints once; the result is the exit code. Where the status cannot be
+// had the code is that of the worst: a script that watches must not be told less.
 func (c *statusConfig) show(ctx context.Context, nodes *client, env environment) int {
 	s, raw, err := nodes.status(ctx)
 	if err == nil && c.output == "json" {
@@ -149,7 +150,8 @@ func printStatus(w io.Writer, s control.Status, all bool) {
 		if n.UptimeSeconds > 0 {
 			up = shortTime(time.Duration(n.UptimeSeconds) * time.Second)
 		}
-		nodes.add(n.Name, n.State, strconv.Itoa(n.Leaders), strconv.Itoa(n.Replicas), disk, up, n.Zone, n.HTTP, n.Version)
+		nodes.add(n.Name, n.State, strconv.Itoa(n.Leaders), strconv.Itoa(n.Replicas), disk, up, n.Zone, n.HTTP,
+			n.Version)
 	}
 	fmt.Fprintln(w)
 	nodes.print(w)

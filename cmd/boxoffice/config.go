@@ -244,7 +244,8 @@ func (c *Config) Validate() error {
 		}
 	}
 	refuse(c.Data == "", "--data is required: the directory that the node keeps its data in")
-	refuse(!validName(c.Node) || len(c.Node) > 63, "--node %q: 1 to 63 letters, digits, '.', '_' or '-' are allowed", c.Node)
+	refuse(!validName(c.Node) || len(c.Node) > 63, "--node %q: 1 to 63 letters, digits, '.', '_' or '-' are allowed",
+		c.Node)
 	refuse(c.Shards < 1 || c.Shards > maxShards, "--shards %d: 1 to %d are allowed", c.Shards, maxShards)
 	refuse(c.MaxActiveEvents < 1 || c.MaxActiveEvents > 1e6,
 		"--max-active-events %d: 1 to 1000000 are allowed", c.MaxActiveEvents)

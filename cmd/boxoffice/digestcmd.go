@@ -76,7 +76,9 @@ func (c *eventConfig) compare(ctx context.Context, nodes *client, id string, env
 	return judge(got)
 }
 
-// digests asks each node for its replica's digest.
+// digests asks each node for its replica's digest, one after the other: a digest is a
+// replay, and two at a time would take from the sale. Nodes without a replica, and
+// those that do not answer, have a Problem.
 func (c *client) digests(ctx context.Context, id string) []replicaDigest {
 	var out []replicaDigest
 	for _, server := range c.servers {

@@ -84,7 +84,8 @@ func whereLine(w control.Where) string {
 	return printable(fmt.Sprintf("shard %d, %s, replicas on %s", w.Shard, leader, strings.Join(w.Replicas, " ")))
 }
 
-// shownEvent is the part of an event that event show prints.
+// shownEvent is the part of an event, as GET /events/{eventId} has it, that event show
+// prints. Times are shown as they come, in UTC.
 type shownEvent struct {
 	ID, Title, Status, StartsAt, OnSaleAt string
 	Venue                                 struct{ Name, City, Country string }
@@ -206,7 +207,8 @@ func eventHistory(args []string, env environment) int {
 	return exitDone
 }
 
-// print prints page after page.
+// print prints page after page, as they come: an event may have millions of records,
+// and none is kept.
 func (c *historyConfig) print(ctx context.Context, nodes *client, id string, w io.Writer) error {
 	for from, left := uint64(max(c.from, 1)), c.limit; ; {
 		page := historyPage

@@ -17,7 +17,8 @@ func newFakeEvent(t *testing.T, cluster bool) string {
 		w.Header().Set("Event-Version", "12")
 		fmt.Fprint(w, `{"id":"e1","title":"Ada","status":"on-sale","startsAt":"2027-01-01T20:00:00.000Z",`+
 			`"performers":[],"venue":{"id":"v","name":"The Hall","city":"Ghent"},`+
-			`"priceRange":{"min":990,"max":12500,"currency":"EUR"},"availability":{"total":40,"available":37,"held":2,"booked":1},`+
+			`"priceRange":{"min":990,"max":12500,"currency":"EUR"},`+
+			`"availability":{"total":40,"available":37,"held":2,"booked":1},`+
 			`"waitingRoom":{"enabled":false,"waiting":0}}`)
 	})
 	mux.HandleFunc("GET /admin/events/e1/where", func(w http.ResponseWriter, _ *http.Request) {

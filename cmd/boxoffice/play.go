@@ -140,7 +140,7 @@ func (c *playConfig) processes(program string, env environment) (sandbox *proces
 	return sandbox, nodes
 }
 
-// tell says what runs, and what can be done with it.
+// tell says, in commands that can be copied, what runs, and what can be done with it.
 func (c *playConfig) tell(w io.Writer, program string, nodes []*process) {
 	short := program
 	if dir, err := os.Getwd(); err == nil {
@@ -167,7 +167,10 @@ func (c *playConfig) tell(w io.Writer, program string, nodes []*process) {
 	fmt.Fprint(w, "stop all       Ctrl-C\n\n")
 }
 
-// watch tells of nodes that end, starts them again where a line comes, and returns
+// watch is where play spends its time. The processes belong to its goroutine; the
+// others only say that a line has come, or that a process has ended, and end with ctx
+// (the reader of lines with the program: a read cannot be given up). It tells of nodes
+// that end, starts them again where a line comes, and returns
 // when ctx ends or the sandbox does.
 func watch(ctx context.Context, sandbox *process, nodes []*process, env environment) error {
 	lines := make(chan struct{})

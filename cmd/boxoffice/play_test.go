@@ -50,6 +50,7 @@ func newPlayer(t *testing.T, dir string, port int) *player {
 		"--cluster-port", strconv.Itoa(port+1), "--sandbox-port", strconv.Itoa(port+4))
 	p.cmd.Env = append(os.Environ(), asNode, "BOXOFFICE_MIN_FREE_DISK=1MiB")
 	p.cmd.Stdout, p.cmd.Stderr = p, p
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // as a shell does
 	var err error
 	if p.stdin, err = p.cmd.StdinPipe(); err != nil {
 		t.Fatal(err)
@@ -85,12 +86,12 @@ func (p *player) until(pattern string) string {
 	}
 }
 
-// end sends a signal and gives the exit code; of one that has ended, 0.
+// end sends a signal to the whole group, as a terminal does, and gives the exit code; of one that has ended, 0.
 func (p *player) end(s syscall.Signal) int {
 	if p.cmd == nil {
 		return 0
 	}
-	_ = p.cmd.Process.Signal(s) // it may have ended by itself
+	_ = syscall.Kill(-p.cmd.Process.Pid, s) // it may have ended by itself
 	select {
 	case <-p.done:
 	case <-time.After(30 * time.Second):
@@ -117,6 +118,10 @@ func TestPlay(t *testing.T) {
 		t.Errorf("%v %v", resp, err)
 	} else {
 		_ = resp.Body.Close() // not read
+	}
+	// Ctrl-C must reach play alone: a second signal would end a node at once.
+	if group, err := syscall.Getpgid(pid); err != nil || group != pid {
+		t.Errorf("the node %d is in group %d: %v", pid, group, err)
 	}
 	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
 		t.Fatal(err)

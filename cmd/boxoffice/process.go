@@ -13,7 +13,8 @@ import (
 )
 
 // process is a command of this program that play runs as a process of its own. It
-// belongs to one goroutine.
+// belongs to one goroutine; done may be waited for by any. A process outlives play
+// only where play itself is killed with -9: its pid was printed.
 type process struct {
 	name    string
 	url     string // answers 200 when it is ready
@@ -61,7 +62,7 @@ func (p *process) running() bool {
 	}
 }
 
-// probe is how often wait asks, and how long one answer may take.
+// wait asks again after probePause, and gives one answer probeTimeout.
 const (
 	probePause   = 50 * time.Millisecond
 	probeTimeout = time.Second

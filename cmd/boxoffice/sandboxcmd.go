@@ -61,7 +61,8 @@ func runSandbox(args []string, env environment) int {
 	return exitDone
 }
 
-// serve answers until a signal comes. Calls that wait are then told that nothing is
+// serve answers until a signal comes. The socket comes first: two sandboxes on one
+// ledger would ruin it, and mostly they are two on one address. Calls that wait are then told that nothing is
 // known, and ask the next process.
 func (c *sandboxConfig) serve(env environment) (err error) {
 	ctx, stop := untilSignal()

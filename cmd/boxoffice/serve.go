@@ -29,7 +29,12 @@ import (
 const serveText = `
 Runs a node until it is told to stop: SIGTERM or SIGINT make it refuse new
 commands, answer those under way and end within 10 s. A second signal ends it
-at once; nothing that was acknowledged is lost either way.`
+at once; nothing that was acknowledged is lost either way.
+
+Several nodes are a cluster: give all of them the same --join list, and each its
+own --node, --cluster and --data. The first of the list founds the cluster, unless
+another has one already. An address that other machines reach needs certificates
+and a key (boxoffice cert makes them), or --insecure.`
 
 // stopWithin bounds an orderly stop.
 const stopWithin = 9 * time.Second

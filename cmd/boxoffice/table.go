@@ -15,7 +15,8 @@ type table struct {
 	rows  [][]string
 }
 
-// add adds a row with a cell for each head.
+// add adds a row with a cell for each head. Cells may come from anywhere: what a
+// terminal would obey is left out.
 func (t *table) add(cells ...string) {
 	for i := range cells {
 		cells[i] = printable(cells[i])
@@ -23,7 +24,8 @@ func (t *table) add(cells ...string) {
 	t.rows = append(t.rows, cells)
 }
 
-// print writes the table; nothing where it has no rows.
+// print writes the table; nothing where it has no rows. A column is as wide as its
+// widest cell, and two blanks stand between columns.
 func (t *table) print(w io.Writer) {
 	if len(t.rows) == 0 {
 		return
