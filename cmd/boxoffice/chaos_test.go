@@ -244,6 +244,7 @@ func (c *chaos) addAndRemove() {
 	server := c.nodes[0].url
 	c.must("cluster", "drain", drained, "--server", server, "--token", crashAdmin)
 	c.must("cluster", "undrain", drained, "--server", server, "--token", crashAdmin)
+	c.whole(4)
 	c.must("cluster", "remove", c.name(4), "--server", server, "--token", crashAdmin)
 	select {
 	case <-fourth.done:
