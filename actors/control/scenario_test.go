@@ -285,6 +285,26 @@ func TestLearnerOfADeadNodeIsGivenUp(t *testing.T) {
 	})
 }
 
+func TestAnAdditionWhoseAnswerIsLostIsGoneOnWith(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		lost := 0
+		w.loses = func(o order) bool {
+			if o.Do == doAdd {
+				lost++
+			}
+			return o.Do == doAdd
+		}
+		w.join("n2")
+		w.until("two nodes", w.good(2, "n1", "n2"))
+		for _, g := range w.groups {
+			if len(g.removed) > 0 || lost != len(w.groups) {
+				t.Errorf("%d answers were lost; shard %d has removed %v", lost, g.id, g.removed)
+			}
+		}
+	})
+}
+
 func TestWhere(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		w := three(t)
