@@ -125,8 +125,10 @@ type Config struct {
 	SilentAfter time.Duration
 	// OrderTimeout bounds one order; a round takes that long at most, and a bit.
 	OrderTimeout time.Duration
-	// LostAfter is the number of reports in a row without a replica that make it lost.
+	// LostAfter is the number of reports in a row without a replica that make it lost,
+	// LostWait the least time between the first and the last of them.
 	LostAfter int
+	LostWait  time.Duration
 	// LearnerGrace is how long a new replica may fail to start, or its node be down,
 	// before it is removed.
 	LearnerGrace time.Duration
@@ -160,6 +162,7 @@ func DefaultConfig() Config {
 		SilentAfter:   5 * time.Second,
 		OrderTimeout:  5 * time.Second,
 		LostAfter:     3,
+		LostWait:      time.Second,
 		LearnerGrace:  time.Minute,
 		StuckAfter:    10 * time.Minute,
 		AskTimeout:    5 * time.Second,
@@ -178,7 +181,7 @@ func (c *Config) Validate() error {
 		"QuietAfter": int64(c.QuietAfter), "SoonAfter": int64(c.SoonAfter), "ReportTimeout": int64(c.ReportTimeout),
 		"SilentAfter": int64(c.SilentAfter), "OrderTimeout": int64(c.OrderTimeout), "LostAfter": int64(c.LostAfter),
 		"LearnerGrace": int64(c.LearnerGrace), "StuckAfter": int64(c.StuckAfter), "AskTimeout": int64(c.AskTimeout),
-		"SettleAfter": int64(c.SettleAfter),
+		"SettleAfter": int64(c.SettleAfter), "LostWait": int64(c.LostWait),
 	} {
 		if v <= 0 {
 			return fmt.Errorf("control: %s must be positive", name)

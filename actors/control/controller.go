@@ -211,7 +211,7 @@ func (c *controller) record(ctx context.Context, records ...record) error {
 	if err != nil {
 		c.cfg.Logger.Warn("recording a change of nodes", "error", err)
 		c.stale = true
-		return fmt.Errorf("%w: %w", ErrUnavailable, err)
+		return fmt.Errorf("%w: %w", errElsewhere, err) // most likely; who asks asks again
 	}
 	c.registry, c.changed = next, time.Now()
 	return nil

@@ -15,12 +15,13 @@ import (
 // Drain gives every leadership of this node to a node that is up, and tells all
 // that it is to get none back. It does so itself and needs no controller: it is what
 // a node does before it stops. It returns when nothing is led here, with UnsafeError
-// when a shard has no other voter that could lead, and with ErrUnavailable when ctx
-// ends. A node alone has nobody to give to: nil. The node stays drained in each case.
+// when a shard has had no other voter that could lead for two seconds, and with
+// ErrUnavailable when ctx ends. A node alone has nobody to give to: nil. The node stays drained in each case.
 func (a *Agent) Drain(ctx context.Context) error {
 	if cluster.State(a.mode.Load()) == cluster.Up {
 		a.setState(cluster.Draining)
 	}
+	hopeful := time.Now() // when a shard that is still led could last have gone elsewhere
 	for {
 		led := a.led()
 		if len(led) == 0 || len(a.others()) == 0 {
@@ -30,7 +31,10 @@ func (a *Agent) Drain(ctx context.Context) error {
 		if len(a.led()) == 0 {
 			return nil
 		}
-		if len(stranded) > 0 && len(stranded) == len(a.led()) {
+		if len(stranded) < len(a.led()) {
+			hopeful = time.Now()
+		}
+		if time.Since(hopeful) >= strandedFor {
 			return UnsafeError{Reason: fmt.Sprintf("no other node that is up could lead shards %v", stranded)}
 		}
 		select {
@@ -40,6 +44,10 @@ func (a *Agent) Drain(ctx context.Context) error {
 		}
 	}
 }
+
+// strandedFor is how long Drain hopes for a node that could take what is still led:
+// gossip may have one as dead that only was slow.
+const strandedFor = 2 * time.Second
 
 // drainForOperator drains and has the node's clients go elsewhere. A drain that
 // cannot be is taken back: the node would refuse what no other node can do.

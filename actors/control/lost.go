@@ -12,6 +12,7 @@ type track struct {
 	disk    uint64
 	started bool      // its node has it, or said that it started it
 	absent  int       // reports in a row without it
+	missed  time.Time // the first of them
 	heard   time.Time // when its node last gave a report
 	applied uint64
 	moved   time.Time // when applied last changed
@@ -113,8 +114,10 @@ func (w *watch) seen(v *view, s *shard, r *replica, t *track) bool {
 	case rep != nil && w.startable(rep, r, t):
 		return now.Sub(t.began) > w.cfg.LearnerGrace
 	case rep != nil:
-		t.absent++
-		return t.absent >= w.cfg.LostAfter
+		if t.absent++; t.absent == 1 {
+			t.missed = now
+		}
+		return t.absent >= w.cfg.LostAfter && now.Sub(t.missed) >= w.cfg.LostWait
 	default:
 		return !r.Voter && now.Sub(t.heard) > w.cfg.LearnerGrace
 	}

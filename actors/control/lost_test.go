@@ -122,7 +122,7 @@ func TestNoChangeOnStaleData(t *testing.T) {
 		}
 	}
 	cfg := DefaultConfig()
-	cfg.LostAfter, cfg.Member = 1, NewSolo(cluster.Peer{})
+	cfg.LostAfter, cfg.LostWait, cfg.Member = 1, 0, NewSolo(cluster.Peer{})
 	cfg.next = func(assign.Cluster) []assign.Action {
 		return []assign.Action{{Kind: assign.RemoveReplica, Shard: 1, Node: "b", Replica: 2}}
 	}

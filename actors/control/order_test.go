@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -138,7 +139,10 @@ func TestSoloIsAWholeCluster(t *testing.T) {
 			t.Fatal(err)
 		}
 		n.agent = a
-		w.until("it controls itself", func() bool { return a.current.Load() != nil })
+		w.until("it controls itself, and leads", func() bool {
+			headless := slices.ContainsFunc(w.groups, func(g *group) bool { return g.leader == 0 })
+			return a.current.Load() != nil && !headless
+		})
 		s, err := a.Operator().Status(context.Background())
 		if err != nil || s.Health != OK || len(s.Nodes) != 1 || s.Nodes[0].Leaders != simShards+1 ||
 			s.Nodes[0].HTTP != "here:1" {

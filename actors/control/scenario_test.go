@@ -131,7 +131,7 @@ func TestDrainIsRefusedWhereNobodyElseCouldLead(t *testing.T) {
 		if err := w.operator("n2").Drain(context.Background(), "n1"); !errors.As(err, new(UnsafeError)) {
 			t.Errorf("draining the only node with replicas: %v", err)
 		}
-		if d := time.Since(began); d > time.Second || w.nodes["n1"].state != cluster.Up {
+		if d := time.Since(began); d > 3*time.Second || w.nodes["n1"].state != cluster.Up {
 			t.Errorf("it is in state %v after %v", w.nodes["n1"].state, d)
 		}
 		if err := w.operator("n1").Drain(context.Background(), "nobody"); !errors.As(err, new(UnknownNodeError)) {
@@ -285,6 +285,26 @@ func TestLearnerOfADeadNodeIsGivenUp(t *testing.T) {
 	})
 }
 
+func TestAnAdditionWhoseAnswerIsLostIsGoneOnWith(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		lost := 0
+		w.loses = func(o order) bool {
+			if o.Do == doAdd {
+				lost++
+			}
+			return o.Do == doAdd
+		}
+		w.join("n2")
+		w.until("two nodes", w.good(2, "n1", "n2"))
+		for _, g := range w.groups {
+			if len(g.removed) > 0 || lost != len(w.groups) {
+				t.Errorf("%d answers were lost; shard %d has removed %v", lost, g.id, g.removed)
+			}
+		}
+	})
+}
+
 func TestWhere(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		w := three(t)
@@ -296,6 +316,21 @@ func TestWhere(t *testing.T) {
 			}
 		}
 		w.until("spread over four", w.good(3, "n1", "n2", "n3", "n4"))
+	})
+}
+
+func TestCallsFollowTheController(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		w := three(t)
+		for range 5 {
+			w.pass(10 * time.Second)
+			w.deposeController() // the table of leaders does not know it yet
+			for _, node := range []string{"n1", "n2", "n3"} {
+				if err := w.operator(node).Rebalance(context.Background()); err != nil {
+					t.Errorf("asked at %s: %v", node, err)
+				}
+			}
+		}
 	})
 }
 

@@ -29,9 +29,11 @@ type world struct {
 	// steps counts the orders and the records; before and after are called around each.
 	steps         int
 	before, after func(n int, node string)
-	loseReplies   float64                              // share of the answers that get lost
-	delayOrders   float64                              // share of the orders that come late, and after their sender's death
-	next          func(assign.Cluster) []assign.Action // of the agents that are started; nil: assign.Next
+	loseReplies   float64            // share of the answers that get lost
+	delayOrders   float64            // share of the orders that come late, even after their sender's death
+	loses         func(o order) bool // the order's answer gets lost; nil: none does
+	// next is what the agents decide by that are started; nil: assign.Next.
+	next func(assign.Cluster) []assign.Action
 
 	mu    sync.Mutex // guards all; not held while handlers run
 	nodes map[string]*simNode

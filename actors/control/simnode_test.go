@@ -8,6 +8,8 @@ import (
 
 	"boxoffice/cluster"
 	"boxoffice/storage"
+
+	"github.com/go-json-experiment/json"
 )
 
 // life is one process of a node: its Placement, Member and Log. After its end all of
@@ -330,6 +332,9 @@ func (l *life) Call(deadline time.Time, node string, kind uint8, body []byte) ([
 	late := time.Duration(0)
 	if kind == KindOrder && w.rand.Float64() < w.delayOrders {
 		late = time.Duration(w.rand.Int63n(int64(time.Until(deadline))))
+	}
+	if o := (order{}); kind == KindOrder && w.loses != nil && json.Unmarshal(body, &o) == nil {
+		lose = lose || w.loses(o)
 	}
 	w.mu.Unlock()
 	var n int
