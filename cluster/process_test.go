@@ -124,7 +124,9 @@ func state(m *Member, node string) State {
 
 // A call to a node that is killed fails at once, and so do the next ones.
 func TestKilledPeer(t *testing.T) {
-	m := startMember(t, testConfig("n1"))
+	cfg := testConfig("n1")
+	cfg.Silence = 20 * time.Second // so that it is the connection that tells
+	m := startMember(t, cfg)
 	p := startProcess(t, m, "n2")
 	await(t, func() bool { return reaches(m, "n2") })
 	pending := callAsync(m, "n2", kindNever, "", 30*time.Second)
