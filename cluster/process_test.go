@@ -122,18 +122,30 @@ func state(m *Member, node string) State {
 	return Down
 }
 
-// A call to a node that is killed fails at once, and so do the next ones.
+// A call to a node that is killed fails at once: the connection tells, and neither
+// silence nor patience.
 func TestKilledPeer(t *testing.T) {
-	m := startMember(t, testConfig("n1"))
+	cfg := testConfig("n1")
+	cfg.Silence, cfg.ConnectWait = 20*time.Second, 20*time.Second
+	m := startMember(t, cfg)
 	p := startProcess(t, m, "n2")
 	await(t, func() bool { return reaches(m, "n2") })
 	pending := callAsync(m, "n2", kindNever, "", 30*time.Second)
 	await(t, func() bool { return m.calls.pending.Load() == 1 })
 	killed := time.Now()
 	p.signal(t, syscall.SIGKILL)
-	if err := <-pending; !errors.Is(err, ErrLost) || time.Since(killed) > 2*time.Second {
+	if err := <-pending; !errors.Is(err, ErrLost) || time.Since(killed) > 3*time.Second {
 		t.Errorf("the call that waited: %v after %v", err, time.Since(killed))
 	}
+}
+
+// So do the next ones, and without others the node takes itself for cut off.
+func TestDeadPeer(t *testing.T) {
+	m := startMember(t, testConfig("n1"))
+	p := startProcess(t, m, "n2")
+	await(t, func() bool { return reaches(m, "n2") })
+	p.signal(t, syscall.SIGKILL)
+	_ = p.cmd.Wait()
 	began := time.Now()
 	_, err := m.Call(time.Now().Add(10*time.Second), "n2", kindEcho, nil)
 	if !errors.Is(err, ErrUnreachable) || time.Since(began) > time.Second {

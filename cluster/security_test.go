@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -8,6 +9,11 @@ import (
 	"time"
 
 	"boxoffice/cluster/certs"
+
+	"github.com/asynkron/protoactor-go/actor"
+	"github.com/asynkron/protoactor-go/remote"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
 )
 
 // withTLS gives a configuration the certificate that an authority makes for a node.
@@ -116,5 +122,42 @@ func TestWrongCertificates(t *testing.T) {
 		s.Stop(true)
 		await(t, func() bool { return state(m, "n2") == Down })
 		m.Forget("n2")
+	}
+}
+
+// Messages that proto.actor panics on end the connection and not the process.
+func TestUnreadableMessages(t *testing.T) {
+	m := startMember(t, testConfig("n1"))
+	conn, err := grpc.NewClient(m.self0().Actors, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	client := remote.NewRemotingClient(conn)
+	if _, err := client.ListProcesses(context.Background(), &remote.ListProcessesRequest{}); err == nil {
+		t.Error("a call that is not implemented was answered")
+	}
+	target := []*actor.PID{m.self}
+	bytesValue := []string{"google.protobuf.BytesValue"}
+	for name, batch := range map[string]*remote.MessageBatch{
+		"a type that nobody knows": {TypeNames: []string{"no.Such"}, Targets: target,
+			Envelopes: []*remote.MessageEnvelope{{}}},
+		"a number out of range": {TypeNames: bytesValue, Targets: target,
+			Envelopes: []*remote.MessageEnvelope{{TypeId: 9}}},
+		"a serializer that does not exist": {TypeNames: bytesValue, Targets: target,
+			Envelopes: []*remote.MessageEnvelope{{SerializerId: 9}}},
+		"no target": {TypeNames: bytesValue, Envelopes: []*remote.MessageEnvelope{{}}},
+	} {
+		stream, err := client.Receive(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = stream.Send(&remote.RemoteMessage{MessageType: &remote.RemoteMessage_MessageBatch{MessageBatch: batch}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := stream.Recv(); err == nil {
+			t.Errorf("%s: the connection goes on", name)
+		}
 	}
 }
