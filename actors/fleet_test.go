@@ -35,6 +35,7 @@ type fleet struct {
 	dead     map[string]bool
 	calls    map[string]int // to a node
 	bend     func(body []byte) []byte
+	onCall   func() // runs before each call is delivered
 }
 
 type handler func(from string, deadline time.Time, body []byte, reply func([]byte))
@@ -59,6 +60,7 @@ type member struct {
 	news  chan storage.Leadership
 	bare  bool          // it has no replica
 	stall chan struct{} // claims wait for it; nil: they do not
+	late  chan struct{} // what a claim returned waits for it; nil: it does not
 	alone bool          // it reaches nobody
 	where map[uint64]place
 	moved chan struct{} // closed at every change of where
@@ -249,7 +251,7 @@ func (l memberLog) leads() error {
 
 func (l memberLog) Claim(ctx context.Context, shard, epoch uint64) (int64, error) {
 	l.of.f.mu.Lock()
-	stall := l.of.stall
+	stall, late := l.of.stall, l.of.late
 	l.of.f.mu.Unlock()
 	if stall != nil {
 		select {
@@ -261,7 +263,11 @@ func (l memberLog) Claim(ctx context.Context, shard, epoch uint64) (int64, error
 	if err := l.leads(); err != nil {
 		return 0, err
 	}
-	return l.Memory.Claim(ctx, shard, epoch)
+	clock, err := l.Memory.Claim(ctx, shard, epoch)
+	if late != nil {
+		<-late
+	}
+	return clock, err
 }
 
 func (l memberLog) Append(ctx context.Context, b storage.Batch) error {
@@ -373,6 +379,9 @@ func (m *member) Call(deadline time.Time, node string, kind uint8, body []byte) 
 		return nil, ErrUndelivered
 	case fault == busy:
 		return nil, ErrBusy
+	}
+	if m.f.onCall != nil {
+		m.f.onCall()
 	}
 	answer := make(chan []byte, 1)
 	if m.f.bend != nil {

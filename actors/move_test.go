@@ -222,3 +222,25 @@ func TestTheClaimIsWaitedFor(t *testing.T) {
 		}
 	})
 }
+
+// A claim that succeeded, and whose success is heard of after the news that another
+// node leads, makes no owner.
+func TestAClaimThatIsLateOwnsNothing(t *testing.T) {
+	inFleet(t, 2, nil, func(f *fleet) {
+		n1, n2 := f.all[0], f.all[1]
+		n1.define()
+		f.mu.Lock()
+		n1.late = make(chan struct{})
+		f.mu.Unlock()
+		f.lead("n1")
+		synctest.Wait()
+		f.lead("n2")
+		synctest.Wait()
+		close(n1.late)
+		synctest.Wait()
+		if n1.node.shards[0].Load().owned() || !n2.node.shards[0].Load().owned() {
+			t.Error("the node that was deposed believes that it owns the shard")
+		}
+		n1.must(f.hold("S-A-1"))
+	})
+}

@@ -94,9 +94,13 @@ func TestStaleNewsOfALeader(t *testing.T) {
 		f.mu.Lock()
 		n1.learnLocked(1, "n2", f.term[1])
 		f.mu.Unlock()
+		began := time.Now()
 		n3.must(f.hold("S-A-1")) // to n1, which knows better; then its plan, at once from n2
 		if node, _, _ := n3.Locate(1); node != "n2" || f.called("n1") != 1 || f.called("n2") != 2 {
 			t.Errorf("n3 has learned %q; calls %v", node, f.calls)
+		}
+		if took := time.Since(began); took > 0 {
+			t.Errorf("it took %v, though all was known", took)
 		}
 
 		f.mu.Lock() // all of them are wrong, in a circle
@@ -291,8 +295,23 @@ func TestTheHouseChangesMeanwhile(t *testing.T) {
 		if a := n2.must(&sale.ShowTickets{}); a.Plan.Total() != 30 || a.Tickets.Plan() != a.Plan {
 			t.Errorf("it has %d tickets", a.Plan.Total())
 		}
-		if n := n2.node.plans.tickets(); n != 130 {
-			t.Errorf("plans of %d tickets are kept, want 130", n)
+		n1.must(&sale.ReleaseHold{ID: n1.must(f.hold("S-B-1")).Hold.ID})
+		calls := 0
+		f.onCall = func() { // between the tickets and their plan
+			if calls++; calls == 2 {
+				e := theatre("e", time.Now())
+				e.Inventory.Sections[0].Rows = e.Inventory.Sections[0].Rows[1:4]
+				n1.must(&sale.DefineEvent{Event: e})
+			}
+		}
+		n2.node.plans = newPlans(1000)
+		if a := n2.must(&sale.ShowTickets{}); a.Plan.Place(0).Row != "B" || a.Tickets.Plan() != a.Plan ||
+			a.Tickets.ChangedAt(0) != a.Version {
+			t.Errorf("tickets of version %d in a house of %d tickets", a.Version, a.Plan.Total())
+		}
+		f.onCall = nil
+		if n := n2.node.plans.tickets(); n != 30 {
+			t.Errorf("plans of %d tickets are kept, want 30", n)
 		}
 		gone := inventory.NewPlan(theatre("e", time.Now()).Inventory)
 		plan, err := n2.node.planOf("e", [16]byte{1}, time.Now().Add(time.Second)) // asked for too late
