@@ -21,8 +21,26 @@ func (c *controller) status() Status {
 		heard[node] = time.Now()
 	}
 	v := see(peers, reports, k.registry, c.system, liveness(peers, heard, c.cfg.SilentAfter))
-	v.lost = k.lost
+	v.lost = v.absent(k.lost)
 	return c.build(v)
+}
+
+// absent is the voters whose node has just reported, and not them. The controller
+// waits for more reports before it acts on that; an operator sees it at once, or he
+// would take a cluster for whole that has just lost a disk.
+func (v *view) absent(lost map[place]bool) map[place]bool {
+	absent := maps.Clone(lost)
+	if absent == nil {
+		absent = map[place]bool{}
+	}
+	for _, s := range v.shards {
+		for _, r := range s.replicas {
+			if r.Voter && r.rep == nil && v.reports[r.node] != nil {
+				absent[place{s.id, r.Replica}] = true
+			}
+		}
+	}
+	return absent
 }
 
 // seenFromHere is the cluster as this node sees it, without a controller.
