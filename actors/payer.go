@@ -35,10 +35,11 @@ type payer struct {
 	mu     struct {
 		sync.Mutex
 		workers int
-		idle    int                 // workers that no queued job counts on
-		extra   int                 // queued jobs that count on no worker
-		tasks   int                 // in queued jobs
-		busy    map[jobKey]struct{} // queued or under way
+		idle    int                  // workers that no queued job counts on
+		extra   int                  // queued jobs that count on no worker
+		tasks   int                  // in queued jobs
+		spare   []task               // memory of a job that is done; nil: none
+		busy    map[sale.ID]struct{} // bookings queued or under way: none is worked at twice at a time
 		patience
 	}
 	done sync.WaitGroup
@@ -55,17 +56,11 @@ type job struct {
 	alone bool
 }
 
-// jobKey keeps one booking from being worked at twice at a time.
-type jobKey struct {
-	event   string
-	booking sale.ID
-}
-
 func newPayer(n *Node) *payer {
 	p := &payer{node: n, queue: make(chan job, payerQueue)}
 	p.prompt, _ = n.cfg.Gateway.(payment.Prompt)
 	p.ctx, p.cancel = context.WithCancel(context.Background())
-	p.mu.busy = map[jobKey]struct{}{}
+	p.mu.busy = map[sale.ID]struct{}{}
 	return p
 }
 
@@ -77,16 +72,21 @@ func (p *payer) submit(event string, ts []task) bool {
 	if p.ctx.Err() != nil {
 		return true
 	}
-	fresh := make([]task, 0, len(ts))
+	fresh := p.mu.spare
+	p.mu.spare = nil
 	for _, t := range ts {
-		key := jobKey{event, t.booking.ID}
-		if _, working := p.mu.busy[key]; !working {
-			p.mu.busy[key] = struct{}{}
+		before := len(p.mu.busy)
+		p.mu.busy[t.booking.ID] = struct{}{}
+		if len(p.mu.busy) > before {
 			fresh = append(fresh, t)
 		}
 	}
 	if p.prompt != nil {
-		return len(fresh) == 0 || p.addLocked(job{event, fresh, false})
+		if len(fresh) == 0 {
+			p.mu.spare = fresh
+			return true
+		}
+		return p.addLocked(job{event, fresh, false})
 	}
 	room := true
 	for i := range fresh {
@@ -127,7 +127,7 @@ func (p *payer) addLocked(j job) bool {
 
 func (p *payer) freeLocked(j job) {
 	for _, t := range j.tasks {
-		delete(p.mu.busy, jobKey{j.event, t.booking.ID})
+		delete(p.mu.busy, t.booking.ID)
 	}
 }
 

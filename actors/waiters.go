@@ -10,77 +10,91 @@ import (
 // where one asked again with the same key. They are bounded by
 // Config.MaxWaiting. One actor owns them.
 type waiters struct {
-	byBooking map[sale.ID][]*call
-	queue     []waiter // in the order of patience; some have been answered since
-	count     int
+	last  map[sale.ID]uint64 // the number of the last caller who waits for a booking
+	queue []waiter           // from head on: in the order of patience; some have been answered since
+	head  int
+	first uint64 // number of queue[0], were it still there; numbers start at 1
+	count int
 }
+
+// keptWaiters is how many entries an empty queue keeps room for.
+const keptWaiters = 4096
 
 // waiter is one caller's patience.
 type waiter struct {
 	booking sale.ID
-	call    *call
+	call    *call // nil: answered
 	until   time.Time
+	before  uint64 // number of another caller who waits for the booking; 0: none
 }
 
 func (w *waiters) add(id sale.ID, c *call, until time.Time) {
-	if w.byBooking == nil {
-		w.byBooking = map[sale.ID][]*call{}
+	if w.last == nil {
+		w.last, w.first = map[sale.ID]uint64{}, 1
 	}
-	w.byBooking[id] = append(w.byBooking[id], c)
-	w.queue = append(w.queue, waiter{id, c, until})
+	if len(w.queue) == cap(w.queue) && w.head > len(w.queue)/2 {
+		w.first += uint64(w.head)
+		w.queue, w.head = append(w.queue[:0], w.queue[w.head:]...), 0
+	}
+	w.queue = append(w.queue, waiter{id, c, until, w.last[id]})
+	w.last[id] = w.first + uint64(len(w.queue)) - 1
 	w.count++
 }
 
-// answer hands over everybody who waits for a booking.
+// answer hands over everybody who waits for a booking, the last one first.
 func (w *waiters) answer(id sale.ID, f func(*call)) {
-	for _, c := range w.byBooking[id] {
+	n := w.last[id]
+	if n == 0 {
+		return
+	}
+	delete(w.last, id)
+	for n != 0 { // who waits for one booking is answered together: none of them was trimmed
+		x := &w.queue[n-w.first]
+		c := x.call
+		n, x.call = x.before, nil
 		w.count--
 		f(c)
 	}
-	delete(w.byBooking, id)
 	w.trim()
 }
 
+// waiting reports whether anybody waits for a booking.
+func (w *waiters) waiting(id sale.ID) bool { return w.last[id] != 0 }
+
 // expire hands over everybody whose patience has ended.
 func (w *waiters) expire(now time.Time, f func(sale.ID, *call)) {
-	for w.trim(); len(w.queue) > 0 && !w.queue[0].until.After(now); w.trim() {
-		id := w.queue[0].booking
+	for w.head < len(w.queue) && !w.queue[w.head].until.After(now) {
+		id := w.queue[w.head].booking
 		w.answer(id, func(c *call) { f(id, c) })
 	}
 }
 
-// trim forgets those at the front of the queue who have been answered. A call is
-// reused after its answer, so the map is what says who still waits.
+// trim forgets those at the front of the queue who have been answered, so that the
+// first one waits. The memory of a queue that ran empty is used again.
 func (w *waiters) trim() {
-	i := 0
-	for i < len(w.queue) && !w.waiting(w.queue[i]) {
-		i++
+	for w.head < len(w.queue) && w.queue[w.head].call == nil {
+		w.head++
 	}
-	if w.queue = w.queue[i:]; len(w.queue) == 0 {
+	if w.head < len(w.queue) {
+		return
+	}
+	w.first += uint64(w.head)
+	if w.queue, w.head = w.queue[:0], 0; cap(w.queue) > keptWaiters {
 		w.queue = nil
 	}
 }
 
-func (w *waiters) waiting(x waiter) bool {
-	for _, c := range w.byBooking[x.booking] {
-		if c == x.call {
-			return true
-		}
-	}
-	return false
-}
-
 // next is when the first patience ends.
 func (w *waiters) next() (until time.Time, any bool) {
-	if len(w.queue) == 0 {
+	if w.head == len(w.queue) {
 		return time.Time{}, false
 	}
-	return w.queue[0].until, true
+	return w.queue[w.head].until, true
 }
 
 // all hands over everybody and forgets them.
 func (w *waiters) all(f func(*call)) {
-	for id := range w.byBooking {
-		w.answer(id, f)
+	for w.head < len(w.queue) {
+		w.answer(w.queue[w.head].booking, f)
 	}
 }

@@ -23,12 +23,18 @@ type paymentInfo struct {
 
 // postBooking is POST /bookings/{eventId}.
 func (s *Server) postBooking(c *call) {
+	req := c.plainBooking()
 	by, ok := c.by()
 	if !ok || !c.query(nil) {
 		return
 	}
-	var req bookingRequest
-	if !c.decode(&req) || !c.checkBooking(&req) {
+	if req == nil {
+		req = new(bookingRequest)
+		if !c.decode(req) {
+			return
+		}
+	}
+	if !c.checkBooking(req) {
 		return
 	}
 	cmd := &sale.Book{By: by, ID: newID(), TicketIDs: req.TicketIDs, Method: req.PaymentInfo.Method,
@@ -41,7 +47,7 @@ func (s *Server) postBooking(c *call) {
 	if !ok {
 		return
 	}
-	c.ctx.Response.Header.Set("Location", "/bookings/"+c.arg(0)+"/"+a.Booking.ID.String())
+	c.location("/bookings/", "/", a.Booking.ID)
 	if a.Booking.Status == sale.Pending {
 		c.setInt(headerRetryAfter, 2)
 		c.booking(202, a)

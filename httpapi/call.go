@@ -35,14 +35,18 @@ type call struct {
 	srv   *Server
 	ctx   *fasthttp.RequestCtx
 	route *route
+	head  head
 	start time.Time
 	// args are the path's variable segments: slices of the request's memory.
 	args [2][]byte
 	body []byte // whole body, in the call's own memory
-	buf  []byte // for the answer's body
-	id   [64]byte
-	idN  int
-	num  [20]byte
+	// canonical is the body in the form of RFC 8785, where its reader has made
+	// it on the way; else empty.
+	canonical []byte
+	buf       []byte // for the answer's body
+	id        [64]byte
+	idN       int
+	num       [20]byte
 	// large: the call has taken MaxBody bytes of the server's room for bodies.
 	large bool
 }
@@ -53,6 +57,7 @@ const keepBuffer = 64 << 10
 func (s *Server) acquireCall(ctx *fasthttp.RequestCtx) *call {
 	c := s.calls.Get().(*call)
 	c.ctx = ctx
+	c.head.read(&ctx.Request.Header)
 	return c
 }
 
@@ -73,7 +78,7 @@ func (s *Server) releaseCall(c *call) {
 		c.large = false
 		s.largeBodies.Add(-int64(s.cfg.MaxBody))
 	}
-	c.ctx, c.route, c.idN = nil, nil, 0
+	c.ctx, c.route, c.head, c.idN = nil, nil, head{}, 0
 	c.args = [2][]byte{}
 	if cap(c.body) > keepBuffer {
 		c.body = nil
@@ -81,7 +86,10 @@ func (s *Server) releaseCall(c *call) {
 	if cap(c.buf) > keepBuffer {
 		c.buf = nil
 	}
-	c.body, c.buf = c.body[:0], c.buf[:0]
+	if cap(c.canonical) > keepBuffer {
+		c.canonical = nil
+	}
+	c.body, c.buf, c.canonical = c.body[:0], c.buf[:0], c.canonical[:0]
 	s.calls.Put(c)
 }
 
@@ -92,7 +100,7 @@ func (c *call) arg(i int) string { return string(c.args[i]) }
 // new one. The slice is valid until the call ends.
 func (c *call) requestID() []byte {
 	if c.idN == 0 {
-		if own := c.ctx.Request.Header.Peek(headerRequestID); isToken(own, len(c.id)) && !luhn.Contains(own) {
+		if own := c.head.requestID.value; isToken(own, len(c.id)) && !luhn.Contains(own) {
 			c.idN = copy(c.id[:], own)
 		} else {
 			c.idN = len(appendRequestID(c.id[:0]))
@@ -143,11 +151,6 @@ func (c *call) finish() {
 	c.ctx.Response.Header.SetCanonical(strRequestID, c.requestID())
 }
 
-var (
-	strRequestID    = []byte(headerRequestID)
-	strEventVersion = []byte(headerEventVersion)
-)
-
 // setInt sets a header to a number.
 func (c *call) setInt(name string, v uint64) {
 	c.ctx.Response.Header.SetCanonical([]byte(name), strconv.AppendUint(c.num[:0], v, 10))
@@ -164,40 +167,17 @@ func (c *call) setVersion(v uint64) {
 // json answers with a JSON body that was built in c.buf.
 func (c *call) json(status int) {
 	c.ctx.Response.SetStatusCode(status)
-	c.ctx.Response.Header.SetContentType(jsonType)
+	c.ctx.Response.Header.SetContentTypeBytes(strJSON)
 	c.ctx.Response.SetBody(c.buf)
-}
-
-// private forbids shared caches to keep an answer that only its owner may see.
-func (c *call) private() {
-	c.ctx.Response.Header.Set(headerCacheControl, "private, no-store")
-}
-
-// The most milliseconds that a client may ask for.
-const maxDeadline = 30_000
-
-// deadline is when the client stops waiting: X-Deadline-Ms from now, or the
-// default for this kind of call. False: it has answered the fault.
-func (c *call) deadline(standard time.Duration) (time.Time, bool) {
-	ms, given, ok := c.uintHeader(headerDeadline, 1, maxDeadline)
-	if !ok {
-		return time.Time{}, false
-	}
-	if given {
-		standard = time.Duration(ms) * time.Millisecond
-	}
-	// The real clock, not Config.Now: the seller measures against it.
-	return time.Now().Add(standard), true
 }
 
 // uintHeader reads a header that is a number from least to most. Not ok: it has
 // answered the fault.
-func (c *call) uintHeader(name string, least, most uint64) (v uint64, given, ok bool) {
-	raw := c.ctx.Request.Header.Peek(name)
-	if raw == nil {
+func (c *call) uintHeader(name string, line headerLine, least, most uint64) (v uint64, given, ok bool) {
+	if line.n == 0 {
 		return 0, false, true
 	}
-	v, ok = parseUint(raw, most)
+	v, ok = parseUint(line.value, most)
 	if !ok || v < least {
 		c.invalid(fieldError{At: name, Detail: "must be a whole number from " + strconv.FormatUint(least, 10) +
 			" to " + strconv.FormatUint(most, 10)})

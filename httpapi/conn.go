@@ -133,6 +133,8 @@ type conn struct {
 	gate *gate
 	peer netip.Addr
 
+	readBy, writeBy lazyDeadline
+
 	// lineRun is how many bytes came since the last line feed. Where a whole
 	// read buffer has none, it was the request line that did not fit.
 	lineRun int
@@ -149,15 +151,13 @@ const (
 	lingerBytes = 4 << 20
 )
 
-// Read reads, and keeps count of the current line's length.
-func (c *conn) Read(p []byte) (int, error) {
-	n, err := c.Conn.Read(p)
-	if i := bytes.LastIndexByte(p[:n], '\n'); i >= 0 {
-		c.lineRun = n - 1 - i
+// countLine keeps count of the current line's length.
+func (c *conn) countLine(p []byte) {
+	if i := bytes.LastIndexByte(p, '\n'); i >= 0 {
+		c.lineRun = len(p) - 1 - i
 	} else {
-		c.lineRun += n
+		c.lineRun += len(p)
 	}
-	return n, err
 }
 
 // Close closes the connection; again does nothing.

@@ -25,22 +25,13 @@ type eventView struct {
 	currency string
 }
 
-// Cached answers are shared by all, but must be asked for again each time: the
-// promise of "at most a second old" leaves no time for another cache.
-var (
-	strETag         = []byte(headerETag)
-	strCacheControl = []byte(headerCacheControl)
-	strNoCache      = []byte("public, no-cache")
-	strJSON         = []byte(jsonType)
-)
-
 // getEvent is GET /events/{eventId}.
 func (s *Server) getEvent(c *call) {
 	if !c.query(nil) {
 		return
 	}
 	v, ok := s.events.get(c.args[0], c.start)
-	if raw := c.ctx.Request.Header.Peek(headerMinVersion); !ok || raw != nil {
+	if !ok || c.head.minVersion.n > 0 {
 		if v, ok = c.loadEvent(v, ok); !ok {
 			return
 		}
@@ -59,7 +50,7 @@ func (c *call) cached(etag, body []byte) {
 	resp := &c.ctx.Response
 	resp.Header.SetCanonical(strETag, etag)
 	resp.Header.SetCanonical(strCacheControl, strNoCache)
-	if match := c.ctx.Request.Header.Peek(fasthttp.HeaderIfNoneMatch); match != nil && matchesETag(match, etag) {
+	if matchesETag(c.head.ifNoneMatch.value, etag) {
 		resp.SetStatusCode(fasthttp.StatusNotModified)
 		return
 	}
@@ -89,7 +80,7 @@ func (c *call) allowSlow(n int) {
 // loadEvent gets a view that the cache does not have, or not of the version that
 // is asked for. False: it has answered.
 func (c *call) loadEvent(have *eventView, ok bool) (*eventView, bool) {
-	least, given, valid := c.uintHeader(headerMinVersion, 0, maxVersion)
+	least, given, valid := c.uintHeader(headerMinVersion, c.head.minVersion, 0, maxVersion)
 	if !valid {
 		return nil, false
 	}
@@ -243,14 +234,6 @@ func appendView(b []byte, v *actors.View, now catalog.Time) []byte {
 	b = strconv.AppendBool(append(b, `},"waitingRoom":{"enabled":`...), e.WaitingRoom.Enabled)
 	// Nobody waits as long as there is no waiting room to wait in.
 	return append(b, `,"waiting":0}}`...)
-}
-
-func appendOptional(b []byte, name, value string) []byte {
-	if value == "" {
-		return b
-	}
-	b = append(append(append(b, `,"`...), name...), `":`...)
-	return appendString(b, value)
 }
 
 func appendVenue(b []byte, v *catalog.Venue) []byte {

@@ -54,25 +54,28 @@ func (p *price) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 
 // postHold is POST /events/{eventId}/holds.
 func (s *Server) postHold(c *call) {
+	req := c.plainHold()
 	by, ok := c.by()
 	if !ok || !c.query(nil) {
 		return
 	}
-	var req holdRequest
-	if !c.decode(&req) {
-		return
+	if req == nil {
+		req = new(holdRequest)
+		if !c.decode(req) {
+			return
+		}
 	}
 	cmd := &sale.PlaceHold{By: by, ID: newID()}
 	if req.TicketIDs != nil {
-		ok = c.holdOfTickets(&req, cmd)
+		ok = c.holdOfTickets(req, cmd)
 	} else {
-		ok = c.holdOfBest(&req, cmd)
+		ok = c.holdOfBest(req, cmd)
 	}
 	if !ok {
 		return
 	}
 	if a, ok := c.do(cmd, s.cfg.CommandTimeout); ok {
-		c.ctx.Response.Header.Set("Location", "/events/"+c.arg(0)+"/holds/"+a.Hold.ID.String())
+		c.location("/events/", "/holds/", a.Hold.ID)
 		c.hold(201, a, false)
 	}
 }
@@ -245,7 +248,7 @@ func (s *Server) getHold(c *call) {
 // read asks the event, and sees to Min-Event-Version. The event's own actor is
 // never behind, so a version that it does not have is not waited for.
 func (c *call) read(cmd sale.Command) (sale.Answer, bool) {
-	least, _, ok := c.uintHeader(headerMinVersion, 0, maxVersion)
+	least, _, ok := c.uintHeader(headerMinVersion, c.head.minVersion, 0, maxVersion)
 	if !ok {
 		return sale.Answer{}, false
 	}

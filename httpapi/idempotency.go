@@ -15,15 +15,15 @@ func (c *call) by() (sale.By, bool) {
 	if !ok {
 		return sale.By{}, false
 	}
-	all := c.ctx.Request.Header.PeekAll(headerKey)
-	if len(all) == 0 {
+	line := c.head.key
+	if line.n == 0 {
 		return sale.By{User: user}, true
 	}
-	if len(all) > 1 || !isToken(all[0], 64) || luhn.Contains(all[0]) {
+	if line.n > 1 || !isToken(line.value, 64) || luhn.Contains(line.value) {
 		c.invalid(fieldError{At: headerKey, Detail: "must be 1 to 64 of A-Z a-z 0-9 _ -, once, and no card number"})
 		return sale.By{}, false
 	}
-	key, ok := c.digestKey(user, all[0])
+	key, ok := c.digestKey(user, line.value)
 	if !ok {
 		c.invalid(fieldError{Detail: "not valid JSON"})
 		return sale.By{}, false
@@ -46,21 +46,20 @@ func (c *call) digestKey(user string, key []byte) (k sale.Key, ok bool) {
 	id := sha256.Sum256(b)
 	copy(k.ID[:], id[:])
 
-	b = append(b[:0], c.body...)
 	c.buf = b[:0]
-	if len(b) > 0 {
-		v := jsontext.Value(b)
+	if len(c.canonical) == 0 && len(c.body) > 0 {
+		v := jsontext.Value(append(c.canonical, c.body...))
 		if v.Canonicalize() != nil {
 			return k, false
 		}
-		b = v
+		c.canonical = v
 	}
-	body := sha256.Sum256(b)
+	body := sha256.Sum256(c.canonical)
 	copy(k.Body[:], body[:])
 	return k, true
 }
 
-// query is who wishes, for calls that change nothing and so take no key.
+// reader is who wishes, for calls that change nothing and so take no key.
 func (c *call) reader() (sale.By, bool) {
 	user, ok := c.user()
 	return sale.By{User: user}, ok

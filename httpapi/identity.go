@@ -101,7 +101,6 @@ func validUser(b []byte) bool {
 
 // user is who asks; "" is anonymous. False: it has answered.
 func (c *call) user() (string, bool) {
-	h := &c.ctx.Request.Header
 	if v := c.srv.verifier; v != nil {
 		// With a key of our own the header of a gateway counts for nothing.
 		token, given, ok := c.bearer()
@@ -117,15 +116,15 @@ func (c *call) user() (string, bool) {
 		c.unauthorized()
 		return "", false
 	}
-	all := h.PeekAll(headerUserID)
-	if len(all) == 0 {
+	line := c.head.userID
+	if line.n == 0 {
 		return "", true
 	}
-	if len(all) > 1 || !validUser(all[0]) {
+	if line.n > 1 || !validUser(line.value) {
 		c.invalid(fieldError{At: headerUserID, Detail: "must be 1 to 256 visible characters, once, and no card number"})
 		return "", false
 	}
-	return string(all[0]), true
+	return string(line.value), true
 }
 
 // bearer is the token of the Authorization header. A second such header, which

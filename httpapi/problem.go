@@ -1,10 +1,6 @@
 package httpapi
 
-import (
-	"strconv"
-
-	"github.com/go-json-experiment/json/jsontext"
-)
+import "strconv"
 
 // problemType is the media type of every error (RFC 9457).
 const problemType = "application/problem+json"
@@ -113,13 +109,6 @@ func appendFieldErrors(b []byte, errs []fieldError) []byte {
 		b = append(b, '}')
 	}
 	return append(b, ']')
-}
-
-// appendString appends a JSON string. What is not UTF-8 becomes U+FFFD: strings
-// that came in were checked, and an answer must be valid whatever is stored.
-func appendString[T ~string | ~[]byte](b []byte, s T) []byte {
-	out, _ := jsontext.AppendQuote(b, s) // its error says that it repaired the string
-	return out
 }
 
 // fail answers with an error.

@@ -7,7 +7,6 @@ import (
 
 	"boxoffice/actors"
 	"boxoffice/actors/sale"
-	"boxoffice/actors/sale/catalog"
 )
 
 // do sends a command to the event of the path's first segment and answers its
@@ -126,34 +125,4 @@ func appendTaken(b []byte, r *sale.Refusal) []byte {
 		b = appendIDs(append(b, `,"alternatives":`...), r.Alternatives)
 	}
 	return b
-}
-
-func appendIDs(b []byte, ids []string) []byte {
-	b = append(b, '[')
-	for i, id := range ids {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = appendString(b, id)
-	}
-	return append(b, ']')
-}
-
-func appendID(b []byte, id sale.ID) []byte {
-	b = append(b, '"')
-	b, _ = id.AppendText(b) // its error is always nil
-	return append(b, '"')
-}
-
-func appendTime(b []byte, t catalog.Time) []byte {
-	b = append(b, '"')
-	b, _ = t.AppendText(b) // its error is always nil
-	return append(b, '"')
-}
-
-// appendMoney appends an amount of minor units.
-func appendMoney(b []byte, amount int64, currency string) []byte {
-	b = strconv.AppendInt(append(b, `{"amount":`...), amount, 10)
-	b = appendString(append(b, `,"currency":`...), currency)
-	return append(b, '}')
 }

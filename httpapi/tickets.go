@@ -31,7 +31,7 @@ func (s *Server) getTickets(c *call) {
 	if !c.query(q.params()) {
 		return
 	}
-	least, _, ok := c.uintHeader(headerMinVersion, 0, maxVersion)
+	least, _, ok := c.uintHeader(headerMinVersion, c.head.minVersion, 0, maxVersion)
 	if !ok {
 		return
 	}

@@ -50,12 +50,22 @@ func openRaft(d *directory, cfg *Config, events listener) (_ *dragonboat.NodeHos
 	return host, nil
 }
 
-// logBuffers is how many buffers of 4 MiB the Raft log may have waiting for a flush.
-// Normally there are two. Near the bound the library calls its log busy and refuses
-// all proposals of all shards; it looks again only when something is flushed, and two
-// looks at the same time may end in the wrong order, so that it could stay busy for
-// ever. One batch of 16 MiB came near the library's 4 buffers; nothing comes near 32.
-const logBuffers = 32
+// The Raft log's write buffers. An entry that is cut off before its buffer is flushed
+// never becomes part of a table. With buffers of 4 MiB nearly all were flushed, and
+// every second flush wrote all tables anew: their keys span all shards. Buffers
+// larger than 16 MiB save little more, and the shards wait while one is allocated.
+// The first ones are small, so that an idle node stays small; but each has a file of
+// its own, and that has its full size on the disk at once.
+//
+// logBuffers bounds those that wait for a flush. Normally there are two. Near the
+// bound the library calls its log busy and refuses all proposals of all shards; it
+// looks again only when something is flushed, and two looks at the same time may end
+// in the wrong order, so that it could stay busy for ever. A batch of 16 MiB takes
+// two buffers; nothing comes near 16.
+const (
+	logBufferBytes = 16 << 20
+	logBuffers     = 16
+)
 
 // hostConfig is the library's configuration of a node. One worker executes all
 // shards, and one log has them all, so that one sync serves them all: twice as fast
@@ -69,6 +79,7 @@ func hostConfig(dir string, id *identity, cfg *Config, events listener) config.N
 	expert.Engine.CloseShards = 4
 	expert.LogDB = config.GetTinyMemLogDBConfig()
 	expert.LogDB.Shards = 1
+	expert.LogDB.KVWriteBufferSize = logBufferBytes
 	expert.LogDB.KVMaxWriteBufferNumber = logBuffers
 	if cfg.RaftAddress == "" {
 		expert.TransportFactory = alone{}
@@ -108,6 +119,9 @@ func replicaConfig(r replica, cfg *Config) config.Config {
 		MaxInMemLogSize:     maxInMemoryLog,
 		// It is promoted by what it applies; at the start it must be what it was added as.
 		IsNonVoting: r.joins(),
+		// After each cut the library would flush its buffers and rewrite the shard's
+		// tables, to free space at once. The next flushes free it as well.
+		DisableAutoCompactions: true,
 	}
 	if r.hasty() {
 		c.ElectionRTT, c.HeartbeatRTT = loneElectionTicks, loneHeartbeatTicks

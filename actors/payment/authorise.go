@@ -24,9 +24,8 @@ func (s *Sandbox) Authorise(ctx context.Context, r Request) (Outcome, error) {
 	if err := ctx.Err(); err != nil {
 		return Outcome{}, fmt.Errorf("authorise: %w", err)
 	}
-	id := digestOf(r.Key)
 	does := behaviourOf(r.Method, r.Token, s.slowDelay)
-	p, first, written, err := s.authorise(id, &r, does)
+	p, id, first, written, err := s.authorise(&r, does, time.Now())
 	if err == nil {
 		err = s.answer(ctx, written, p.answerAt)
 	}
@@ -36,45 +35,69 @@ func (s *Sandbox) Authorise(ctx context.Context, r Request) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, fmt.Errorf("authorise: %w", err)
 	}
-	return Outcome{PaymentID: paymentID(id), Declined: p.reason != "", Reason: p.reason}, nil
+	return p.outcome(id), nil
 }
 
-// authorise finds the payment, or makes it: first is then true. The caller waits
-// for written before it tells anybody.
-func (s *Sandbox) authorise(id digest, r *Request, does behaviour) (p *payment, first bool, written *batch, err error) {
-	params := r.params()
+// outcome is what whoever asked for the payment, which has an id, is told.
+func (p *payment) outcome(id string) Outcome {
+	return Outcome{PaymentID: id, Declined: p.terms.reason != "", Reason: p.terms.reason}
+}
+
+// authorise finds the payment and its id, or makes it, now: first is then true. The
+// caller waits for written before it tells anybody.
+func (s *Sandbox) authorise(r *Request, does behaviour, now time.Time) (
+	p *payment, id string, first bool, written *batch, err error) {
+	key, params := digestOf(r.Key), r.params()
+	id = paymentID(key)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, used := s.mu.uses[id]; used {
-		return nil, false, nil, ErrKeyReused
+	if s.usedLocked(r.Key, key) {
+		return nil, "", false, nil, ErrKeyReused
 	}
-	if p := s.mu.payments[id]; p != nil {
+	if p := s.mu.payments[key]; p != nil {
 		if p.params != params && p.params != 0 {
-			return nil, false, nil, ErrKeyReused
+			return nil, "", false, nil, ErrKeyReused
 		}
 		written, err = s.ledger.newest()
-		return p, false, written, err
+		return p, id, false, written, err
 	}
-	if does.errorOnce && s.failLocked(id) {
-		return nil, false, nil, errProvider
+	if does.errorOnce && s.failLocked(key) {
+		return nil, "", false, nil, errProvider
 	}
 	p = &payment{
-		event: r.Event, booking: r.Booking, currency: r.Currency, amount: r.Amount,
-		params: params, reason: does.reason,
+		booking: r.Booking, terms: s.termsLocked(r.Event, r.Currency, does.reason), amount: r.Amount, params: params,
 	}
 	effect := EffectAuthorised
-	if p.reason != "" {
+	if does.reason != "" {
 		p.status, effect = declined, EffectDeclined
 	}
 	if does.delay > 0 {
-		p.answerAt = time.Since(s.started) + does.delay
+		p.answerAt = now.Sub(s.started) + does.delay
 	}
-	e := p.entry(effect, r.Key, id)
+	e := p.entry(effect, r.Key, id, now)
 	if written, err = s.ledger.append(&e); err != nil {
-		return nil, false, nil, err
+		return nil, "", false, nil, err
 	}
-	s.mu.payments[id] = p
-	return p, true, written, nil
+	s.addLocked(key, r.Key, p)
+	return p, id, true, written, nil
+}
+
+// termsLocked is the one copy of some terms.
+func (s *Sandbox) termsLocked(event, currency, reason string) *terms {
+	t := terms{event, currency, reason}
+	if s.mu.usual != nil && *s.mu.usual == t {
+		return s.mu.usual
+	}
+	if s.mu.terms == nil {
+		s.mu.terms = map[terms]*terms{}
+	}
+	known := s.mu.terms[t]
+	if known == nil {
+		known = &terms{event, currency, reason}
+		s.mu.terms[t] = known
+	}
+	s.mu.usual = known
+	return known
 }
 
 // failLocked reports whether a call is to fail because it is the first with its
@@ -91,14 +114,14 @@ func (s *Sandbox) failLocked(id digest) bool {
 	return true
 }
 
-// entry is a line about the payment, as of now.
-func (p *payment) entry(effect Effect, key string, id digest) Entry {
+// entry is a line about the payment, which has an id, as of now.
+func (p *payment) entry(effect Effect, key, id string, now time.Time) Entry {
 	e := Entry{
-		At: time.Now().UTC(), Effect: effect, Key: key, Payment: paymentID(id), Event: p.event, Booking: p.booking,
-		Amount: p.amount, Currency: p.currency,
+		At: now.UTC(), Effect: effect, Key: key, Payment: id, Event: p.terms.event, Booking: p.booking,
+		Amount: p.amount, Currency: p.terms.currency,
 	}
 	if effect == EffectAuthorised || effect == EffectDeclined {
-		e.Reason, e.Params = p.reason, p.params
+		e.Reason, e.Params = p.terms.reason, p.params
 	}
 	return e
 }

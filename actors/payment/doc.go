@@ -65,8 +65,8 @@
 // contexts, and fail at once when more than 1 MiB is waiting. They succeed again
 // when there is space again.
 //
-// What the sandbox remembers stays in memory, some 250 bytes a booking that was
-// paid and captured, and some 490 bytes of ledger: 1,000,000 bookings are a quarter
-// of a gigabyte, and seconds of reading at the start. A real provider is the answer
+// What the sandbox remembers stays in memory, some 150 bytes a booking that was
+// paid and captured, and some 490 bytes of ledger: 1,000,000 bookings are 150 MB,
+// and seconds of reading at the start. A real provider is the answer
 // to that, not a cleverer sandbox.
 package payment

@@ -47,27 +47,47 @@ var errEntry = errors.New("not a line of a ledger")
 // appendEntry appends an entry as a line of JSON with its newline. The members
 // stand always in the same order, the empty ones too, so that reading is simple.
 func appendEntry(b []byte, e *Entry) []byte {
+	return appendEntryAt(b, e, e.At.UTC().AppendFormat(nil, entryTime))
+}
+
+// appendEntryAt is appendEntry for who has the time written down.
+func appendEntryAt(b []byte, e *Entry, at []byte) []byte {
 	b = append(b, `{"at":"`...)
-	b = e.At.UTC().AppendFormat(b, entryTime)
-	b = append(b, '"')
-	b = appendMember(b, `,"effect":`, string(e.Effect))
-	b = appendMember(b, `,"key":`, e.Key)
-	b = appendMember(b, `,"payment":`, e.Payment)
-	b = appendMember(b, `,"event":`, e.Event)
-	b = appendMember(b, `,"booking":`, e.Booking)
-	b = append(b, `,"amount":`...)
+	b = append(b, at...)
+	b = append(b, `","effect":"`...)
+	b = appendText(b, string(e.Effect))
+	b = append(b, `","key":"`...)
+	b = appendText(b, e.Key)
+	b = append(b, `","payment":"`...)
+	b = appendText(b, e.Payment)
+	b = append(b, `","event":"`...)
+	b = appendText(b, e.Event)
+	b = append(b, `","booking":"`...)
+	b = appendText(b, e.Booking)
+	b = append(b, `","amount":`...)
 	b = strconv.AppendInt(b, e.Amount, 10)
-	b = appendMember(b, `,"currency":`, e.Currency)
-	b = appendMember(b, `,"reason":`, e.Reason)
-	b = append(b, `,"params":"`...)
+	b = append(b, `,"currency":"`...)
+	b = appendText(b, e.Currency)
+	b = append(b, `","reason":"`...)
+	b = appendText(b, e.Reason)
+	b = append(b, `","params":"`...)
 	b = strconv.AppendUint(b, e.Params, 16)
 	return append(b, '"', '}', '\n')
 }
 
-// appendMember appends a name, as it stands, and a string.
-func appendMember(b []byte, name, v string) []byte {
-	b = append(b, name...)
-	b = append(b, '"')
+// appendText appends what stands between the quotes of a string; nearly always as it
+// is.
+func appendText(b []byte, v string) []byte {
+	for i := range len(v) {
+		if c := v[i]; c < 0x20 || c == '"' || c == '\\' {
+			return appendEscaped(append(b, v[:i]...), v[i:])
+		}
+	}
+	return append(b, v...)
+}
+
+// appendEscaped is appendText where something has to be escaped.
+func appendEscaped(b []byte, v string) []byte {
 	for i := range len(v) {
 		switch c := v[i]; {
 		case c == '"' || c == '\\':
@@ -79,7 +99,7 @@ func appendMember(b []byte, name, v string) []byte {
 			b = append(b, c)
 		}
 	}
-	return append(b, '"')
+	return b
 }
 
 // parseEntry reads what appendEntry wrote, without the newline, and nothing else.

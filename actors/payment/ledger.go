@@ -91,6 +91,7 @@ type ledger struct {
 		waiting *batch // fills; never nil
 		writing *batch // is being written; nil: none
 		spare   []byte // buffer of the batch before
+		stamp   stamp
 		closed  bool
 	}
 }
@@ -140,12 +141,29 @@ func (l *ledger) append(e *Entry) (*batch, error) {
 	case len(b.lines) > maxWaiting:
 		return nil, errWaiting
 	}
-	b.lines = appendEntry(b.lines, e)
-	select {
-	case l.wake <- struct{}{}:
-	default: // it is awake
+	first := len(b.lines) == 0
+	b.lines = appendEntryAt(b.lines, e, l.mu.stamp.of(e.At))
+	if first { // else it was woken for this batch before
+		select {
+		case l.wake <- struct{}{}:
+		default: // it is awake
+		}
 	}
 	return b, nil
+}
+
+// stamp is a time as it stands in entries: written once a millisecond, not once an
+// entry.
+type stamp struct {
+	milli int64
+	text  []byte
+}
+
+func (s *stamp) of(at time.Time) []byte {
+	if ms := at.UnixMilli(); ms != s.milli || s.text == nil {
+		s.milli, s.text = ms, at.UTC().AppendFormat(s.text[:0], entryTime)
+	}
+	return s.text
 }
 
 // newest is the batch after which all entries so far are written; nil: they are.

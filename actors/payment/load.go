@@ -19,19 +19,7 @@ func (s *Sandbox) load(f *os.File) (size int64, err error) {
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return 0, err
 	}
-	// Events and currencies are few: one copy of each is kept.
-	seen := map[string]string{}
-	once := func(v string) string {
-		if known, ok := seen[v]; ok {
-			return known
-		}
-		seen[v] = v
-		return v
-	}
-	size, err = scanLedger(f, func(e Entry) error {
-		e.Event, e.Currency, e.Reason = once(e.Event), once(e.Currency), once(e.Reason)
-		return s.replay(&e)
-	})
+	size, err = scanLedger(f, func(e Entry) error { return s.replay(&e) })
 	if err != nil {
 		return 0, err
 	}
@@ -44,24 +32,22 @@ func (s *Sandbox) replay(e *Entry) error {
 	if !ok {
 		return fmt.Errorf("%w: %q", errPayment, e.Payment)
 	}
-	k := digestOf(e.Key)
 	p := s.mu.payments[id]
 	switch e.Effect {
 	case EffectAuthorised, EffectDeclined:
 		switch {
 		case p != nil:
 			return fmt.Errorf("%w: %s", errTwice, e.Key)
-		case k != id:
+		case digestOf(e.Key) != id:
 			return fmt.Errorf("%w: %s, %s", errPayment, e.Payment, e.Key)
 		}
 		p = &payment{
-			event: e.Event, booking: e.Booking, currency: e.Currency, amount: e.Amount,
-			params: e.Params, reason: e.Reason,
+			booking: e.Booking, terms: s.termsLocked(e.Event, e.Currency, e.Reason), amount: e.Amount, params: e.Params,
 		}
 		if e.Effect == EffectDeclined {
 			p.status = declined
 		}
-		s.mu.payments[id] = p
+		s.addLocked(id, e.Key, p)
 		return nil
 	}
 	from, to := authorised, captured
@@ -75,6 +61,6 @@ func (s *Sandbox) replay(e *Entry) error {
 		return fmt.Errorf("%w: %s, %s", errOrder, e.Effect, e.Payment)
 	}
 	p.status = to
-	s.mu.uses[k] = use{payment: id, refund: to != captured}
+	s.noteLocked(e.Key, p, use{payment: id, refund: to != captured})
 	return nil
 }

@@ -37,6 +37,7 @@ var _ Prompt = (*Sandbox)(nil)
 // AuthoriseMany answers what needs no patience. See Prompt.
 func (s *Sandbox) AuthoriseMany(ctx context.Context, rs []Request, answers []Answer) {
 	var last *batch
+	now := time.Now()
 	for i := range rs {
 		r := &rs[i]
 		does := behaviourOf(r.Method, r.Token, s.slowDelay)
@@ -44,39 +45,39 @@ func (s *Sandbox) AuthoriseMany(ctx context.Context, rs []Request, answers []Ans
 			answers[i] = Answer{Err: ErrLater}
 			continue
 		}
-		answers[i] = s.authoriseOne(r, does, &last)
+		answers[i] = s.authoriseOne(r, does, now, &last)
 	}
 	s.settleMany(ctx, "authorise", last, answers)
 }
 
 // authoriseOne is one of many; last is the batch to wait for.
-func (s *Sandbox) authoriseOne(r *Request, does behaviour, last **batch) Answer {
+func (s *Sandbox) authoriseOne(r *Request, does behaviour, now time.Time, last **batch) Answer {
 	if err := r.check(); err != nil {
 		return Answer{Err: err}
 	}
-	id := digestOf(r.Key)
-	p, _, written, err := s.authorise(id, r, does)
+	p, id, _, written, err := s.authorise(r, does, now)
 	switch {
 	case err != nil:
 		return Answer{Err: fmt.Errorf("authorise: %w", err)}
-	case p.answerAt > time.Since(s.started):
+	case p.answerAt > now.Sub(s.started):
 		return Answer{Err: ErrLater}
 	case written != nil:
 		*last = written
 	}
-	return Answer{Outcome: Outcome{PaymentID: paymentID(id), Declined: p.reason != "", Reason: p.reason}}
+	return Answer{Outcome: p.outcome(id)}
 }
 
 // CaptureMany takes the money of many payments. See Prompt.
 func (s *Sandbox) CaptureMany(ctx context.Context, cs []Charge, answers []Answer) {
 	var last *batch
+	now := time.Now()
 	for i, c := range cs {
 		id, ok := parsePaymentID(c.PaymentID)
 		if !ok || !validKey(c.Key) {
 			answers[i] = Answer{Err: ErrLater} // Capture says what is wrong
 			continue
 		}
-		written, err := s.useKey(c.Key, use{payment: id}, s.captureLocked)
+		written, err := s.useKey(c.Key, use{payment: id}, c.PaymentID, now, s.captureLocked)
 		if err == nil && written != nil {
 			last = written
 		}

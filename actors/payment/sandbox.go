@@ -46,8 +46,12 @@ type Sandbox struct {
 	mu struct {
 		sync.Mutex
 		payments map[digest]*payment // by the digest of the authorisation's key
-		uses     map[digest]use      // by the digest of a capture's or refund's key
+		uses     map[digest]use      // by the digest of a capture's or refund's key; see ownKey
+		strange  int                 // keys like CaptureKey's that were used for anything but their booking
 		failed   map[digest]struct{} // authorisations that failed once and were not seen again
+		terms    map[terms]*terms    // few: one an event and reason; nil: none
+		usual    *terms              // those of the payment before; nil: there was none
+		recent   [1024]recentPayment // by the first bits of their digests
 	}
 }
 
@@ -62,14 +66,31 @@ type use struct {
 	refund  bool // else capture
 }
 
-// payment is what is remembered of an authorisation. All but status is constant.
+// payment is what is remembered of an authorisation. All but the last two is
+// constant. There are as many as bookings, and a collector has to look at each
+// pointer in each: what many have in common stands elsewhere.
 type payment struct {
-	event, booking, currency string
-	amount                   int64
-	params                   uint64        // digest of the request; 0 matches any
-	reason                   string        // of a decline
-	answerAt                 time.Duration // since the sandbox was started
-	status                   status
+	booking  string
+	terms    *terms
+	amount   int64
+	params   uint64        // digest of the request; 0 matches any
+	answerAt time.Duration // since the sandbox was started
+	booked   bool          // it was made with AuthKey of its booking
+	owned    bool          // it was captured with its own key; see ownKey
+	status   status
+}
+
+// recentPayment is a payment that was made lately. Nearly every capture is of one,
+// and finds it here for less than in a map of all.
+type recentPayment struct {
+	id      digest
+	payment *payment // nil: none
+}
+
+// terms is what the payments of an event have in common.
+type terms struct {
+	event, currency string
+	reason          string // of a decline
 }
 
 // status is where the money of a payment is.

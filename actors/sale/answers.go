@@ -9,9 +9,6 @@ import "boxoffice/actors/sale/catalog"
 type answers struct {
 	list  queue[stored]
 	index map[[16]byte]uint64 // Key.ID to number in list
-	// paying is the key of each booking whose payment is undecided: its stored
-	// answer changes once more, when the payment is decided.
-	paying map[ID][16]byte
 }
 
 // stored is a StoredAnswer in 72 bytes instead of 112: there may be MaxKeys of them.
@@ -24,7 +21,7 @@ type stored struct {
 }
 
 func newAnswers() answers {
-	return answers{index: map[[16]byte]uint64{}, paying: map[ID][16]byte{}}
+	return answers{index: map[[16]byte]uint64{}}
 }
 
 func (a *answers) len() int { return a.list.len() }
@@ -39,35 +36,46 @@ func (a *answers) get(key [16]byte) *stored {
 }
 
 // add stores an answer; its key is not in use.
-func (a *answers) add(st stored) {
+func (a *answers) add(st stored) (number uint64) {
 	before := len(a.index)
-	a.index[st.key.ID] = a.list.push(st)
+	number = a.list.push(st)
+	a.index[st.key.ID] = number
 	must(len(a.index) > before, "its idempotency key has an answer")
+	return number
+}
+
+// store stores an answer. That of a booking whose payment is undecided changes once
+// more, when it is decided: the booking knows which one it is.
+func (s *State) store(st stored) {
+	number := s.answers.add(st)
 	if b, ok := st.what.(*Booking); ok && b.Status == Pending {
-		a.paying[b.ID] = st.key.ID
+		if k := s.bookings.get(b.ID); k != nil {
+			k.answer = number + 1
+		}
 	}
 }
 
 // settle replaces the stored answer of a booking whose payment is decided now.
-func (a *answers) settle(booking ID, version uint64, what any) {
-	key, ok := a.paying[booking]
-	if !ok {
+func (s *State) settle(k *kept, what any) {
+	if k.answer == 0 {
 		return // booked without a key, or the key is older than KeyRetention
 	}
-	delete(a.paying, booking)
-	st := a.get(key)
-	st.version, st.what = version, what
+	st := s.answers.list.at(k.answer - 1)
+	st.version, st.what = s.version, what
+	k.answer = 0
 }
 
-// pop forgets the oldest answer. The booking may still be pending, a day later: its
-// payment is then settled without anybody to be told by key.
-func (a *answers) pop() {
-	st := a.list.front()
+// forgetAnswer forgets the oldest answer. The booking may still be pending, a day
+// later: its payment is then settled without anybody to be told by key.
+func (s *State) forgetAnswer() {
+	st := s.answers.list.front()
 	if b, ok := st.what.(*Booking); ok && b.Status == Pending {
-		delete(a.paying, b.ID)
+		if k := s.bookings.get(b.ID); k != nil {
+			k.answer = 0
+		}
 	}
-	delete(a.index, st.key.ID)
-	a.list.pop()
+	delete(s.answers.index, st.key.ID)
+	s.answers.list.pop()
 }
 
 // keep stores the answer to the record being applied, where it has a key. what is
@@ -77,7 +85,7 @@ func (s *State) keep(key Key, what any) {
 	if key.None() {
 		return
 	}
-	s.answers.add(stored{at: s.now, key: key, version: s.version, what: what})
+	s.store(stored{at: s.now, key: key, version: s.version, what: what})
 }
 
 // answer is the stored answer as it is told again: with the version that it had, so

@@ -37,15 +37,15 @@ func (s *State) Apply(r Record) {
 		s.paymentDeclined(r)
 	case *Captured:
 		s.begin(r.At)
-		s.replace(s.existing(r.ID, Capture).captured())
+		s.paymentCaptured(r)
 	case *Cancelled:
 		s.begin(r.At)
 		s.bookingCancelled(r)
 	case *Refunded:
 		s.begin(r.At)
-		b := s.existing(r.ID, Refund).refunded()
-		s.replace(b)
-		s.remember(&s.refunded, b)
+		k := s.existing(r.ID, Refund)
+		s.bookings.replace(k, k.refunded())
+		s.remember(&s.refunded, k.Booking)
 	case *EventDefined:
 		s.begin(r.At)
 		s.eventDefined(r)
@@ -98,7 +98,7 @@ func (s *State) eventDefined(r *EventDefined) {
 	}
 	s.setEvent(r.Event)
 	if !r.Key.None() {
-		s.answers.add(stored{at: r.At, key: r.Key, version: s.version, what: r.Event, created: created})
+		s.store(stored{at: r.At, key: r.Key, version: s.version, what: r.Event, created: created})
 	}
 }
 

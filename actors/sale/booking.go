@@ -17,7 +17,7 @@ func (s *State) book(at catalog.Time, c *Book, out []Record) ([]Record, Answer) 
 	if refusal := s.notOnSale(at); refusal != nil {
 		return out, Answer{Refusal: refusal}
 	}
-	if c.ID.IsZero() || s.bookings[c.ID] != nil {
+	if c.ID.IsZero() || s.bookings.get(c.ID) != nil {
 		return out, Answer{Refusal: wrong("The booking's id is in use.")}
 	}
 	var tickets choice
@@ -89,20 +89,21 @@ func sameTickets(given, held []string) bool {
 //
 // It works without an event: a refund outlives the removal.
 func (s *State) settlePayment(at catalog.Time, c *SettlePayment, out []Record) ([]Record, Answer) {
-	b := s.bookings[c.Booking]
-	if b == nil {
+	k := s.bookings.get(c.Booking)
+	if k == nil {
 		return out, refuse(BookingNotFound)
 	}
-	if c.Task == NoTask || c.Task != b.Task() {
-		return out, Answer{Booking: b}
+	if c.Task == NoTask || c.Task != k.Task() {
+		return out, Answer{Booking: k.now()}
 	}
+	b := k.Booking
 	switch {
 	case c.Task == Authorise && c.Declined:
 		r := &Declined{At: at, ID: b.ID, Reason: c.Reason}
 		return append(out, r), Answer{Booking: b.declined(r)}
 	case c.Task == Authorise:
 		r := &Confirmed{At: at, ID: b.ID, Provider: c.Provider, PaymentID: c.PaymentID}
-		return append(out, r), Answer{Booking: b.confirmed(r)}
+		return append(out, r), Answer{Booking: s.foresee(r, b, b.confirmed(r))}
 	case c.Task == Capture:
 		return append(out, &Captured{At: at, ID: b.ID}), Answer{Booking: b.captured()}
 	}
@@ -137,11 +138,11 @@ func (s *State) cancelBooking(at catalog.Time, c *CancelBooking, out []Record) (
 // bookingOf is a booking that a user may see, in any status. One of another user is
 // not found, so that ids cannot be tried out.
 func (s *State) bookingOf(id ID, user string) (*Booking, *Refusal) {
-	b := s.bookings[id]
-	if b == nil || !mayUse(b.User, user) {
+	k := s.bookings.get(id)
+	if k == nil || !mayUse(k.User, user) {
 		return nil, &Refusal{Code: BookingNotFound}
 	}
-	return b, nil
+	return k.now(), nil
 }
 
 // Outcome is what the sender of a Book is told now: the pending booking; the
@@ -152,16 +153,17 @@ func (s *State) bookingOf(id ID, user string) (*Booking, *Refusal) {
 // right after the SettlePayment, it says what the booking's idempotency key says
 // from then on, version included. It changes nothing.
 func (s *State) Outcome(booking ID) Answer {
-	b := s.bookings[booking]
-	switch {
-	case b == nil:
+	k := s.bookings.get(booking)
+	if k == nil {
 		return s.complete(refuse(BookingNotFound), 0)
+	}
+	switch b := k.Booking; {
 	case b.Status == Pending:
 		return s.complete(Answer{Booking: b}, 0)
 	case b.Status == BookingDeclined:
 		return s.complete(Answer{Refusal: s.cardDeclined(b)}, 0)
 	}
-	return s.complete(Answer{Booking: b.asConfirmed()}, 0)
+	return s.complete(Answer{Booking: k.asConfirmed()}, 0)
 }
 
 // cardDeclined is the refusal of a declined booking, with its hold where that still

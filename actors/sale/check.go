@@ -55,7 +55,7 @@ func (c *checker) tickets(s *State) {
 	for h := range s.holds.all() {
 		take(h.ID, h.TicketIDs, h.seats, h.Total, inventory.Held)
 	}
-	for _, b := range s.bookings {
+	for _, b := range s.bookings.index {
 		switch {
 		case b.Status == BookingConfirmed:
 			take(b.ID, b.TicketIDs, b.seats, b.Total, inventory.Booked)
@@ -81,7 +81,7 @@ func (c *checker) users(s *State) {
 			want[h.User] += len(h.TicketIDs)
 		}
 	}
-	for _, b := range s.bookings {
+	for _, b := range s.bookings.index {
 		if b.live() && b.User != "" {
 			want[b.User] += len(b.TicketIDs)
 		}
@@ -121,11 +121,15 @@ func (c *checker) holds(set *holdSet) {
 // hold is what the hold says, and an ended one is on its way to be forgotten.
 func (c *checker) bookings(s *State) {
 	owed, confirmed, declined, refunded, paying := 0, 0, 0, 0, 0
-	for id, b := range s.bookings {
+	listed := map[*kept]bool{}
+	for k, prev := s.bookings.first, (*kept)(nil); k != nil; k, prev = k.next, k {
+		c.that(k.prev == prev, "owed booking %v knows the one before it", k.ID)
+		listed[k] = true
+	}
+	for id, b := range s.bookings.index {
 		c.that(b.ID == id, "booking %v is under its id", id)
-		_, listed := s.owed[id]
-		c.that(listed == (b.Task() != NoTask), "booking %v is owed %v", id, b.Task())
-		if listed {
+		c.that(listed[b] == (b.Task() != NoTask), "booking %v is owed %v", id, b.Task())
+		if listed[b] {
 			owed++
 		}
 		switch b.Status {
@@ -144,7 +148,7 @@ func (c *checker) bookings(s *State) {
 			refunded++
 		}
 	}
-	c.that(owed == len(s.owed), "only bookings have tasks")
+	c.that(owed == len(listed) && owed == s.bookings.owed, "only bookings have tasks")
 	c.that(confirmed == s.confirmed, "%d bookings are confirmed, %d are counted", confirmed, s.confirmed)
 	c.that(declined == len(s.declined), "%d bookings are declined, %d are listed", declined, len(s.declined))
 	c.that(refunded == len(s.refunded), "%d bookings are refunded, %d are listed", refunded, len(s.refunded))
@@ -164,12 +168,17 @@ func (c *checker) memory(s *State) {
 		c.that(n == a.list.head || a.list.at(n-1).at <= st.at, "answer %d is not older than the one before", n)
 		if b, ok := st.what.(*Booking); ok && b.Status == Pending {
 			pending++
-			c.that(a.paying[b.ID] == st.key.ID, "pending booking %v finds its answer", b.ID)
-			now := s.bookings[b.ID]
+			now := s.bookings.index[b.ID]
+			c.that(now != nil && now.answer == n+1, "pending booking %v finds its answer", b.ID)
 			c.that(now != nil && now.Status == Pending, "the answer of booking %v is up to date", b.ID)
 		}
 	}
-	c.that(pending == len(a.paying), "only pending bookings wait for an answer")
+	for _, k := range s.bookings.index {
+		if k.answer != 0 {
+			pending--
+		}
+	}
+	c.that(pending == 0, "only pending bookings wait for an answer")
 	c.that(e.list.len() <= s.bounds.ended, "at most %d expired holds are remembered", s.bounds.ended)
 	c.that(len(e.index) == e.list.len(), "an expired hold is remembered once")
 	c.that(len(s.declined) <= s.bounds.ended && len(s.refunded) <= s.bounds.ended,

@@ -1,7 +1,6 @@
 package sale
 
 import (
-	"maps"
 	"slices"
 
 	"boxoffice/actors/sale/catalog"
@@ -44,7 +43,10 @@ func (s *State) Checkpoint() Checkpoint {
 		c.Event, c.ChangedAt = s.describe(), s.stock.ChangedAt()
 	}
 	c.Holds = slices.SortedFunc(s.holds.all(), func(a, b *Hold) int { return compareIDs(a.ID, b.ID) })
-	c.Bookings = slices.SortedFunc(maps.Values(s.bookings), func(a, b *Booking) int { return compareIDs(a.ID, b.ID) })
+	for _, k := range s.bookings.index {
+		c.Bookings = append(c.Bookings, k.now())
+	}
+	slices.SortFunc(c.Bookings, func(a, b *Booking) int { return compareIDs(a.ID, b.ID) })
 	for n := s.answers.list.head; n < s.answers.list.tail; n++ {
 		st := s.answers.list.at(n)
 		a := st.answer()
@@ -83,7 +85,7 @@ func (s *State) restore(c Checkpoint) *State {
 		}
 	}
 	for _, a := range c.Answers {
-		s.answers.add(a.stored())
+		s.store(a.stored())
 	}
 	for _, e := range c.Expired {
 		s.expired.add(e, s.bounds.ended)
@@ -94,7 +96,7 @@ func (s *State) restore(c Checkpoint) *State {
 // restoreBooking puts a booking where its status says that it belongs: counted while
 // it has tickets, and in its place among those to be forgotten when it has ended.
 func (s *State) restoreBooking(b *Booking) {
-	s.replace(b)
+	s.bookings.add(b)
 	switch b.Status {
 	case Pending:
 		s.count(b.User, len(b.TicketIDs))

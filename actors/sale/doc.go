@@ -117,6 +117,12 @@
 // A two-ticket PlaceHold by ids takes two allocations: the record, which the state
 // then points into, and the two seats. Everything that is found by id is found
 // in a map; deadlines are a heap; the best tickets are the inventory's business.
+// With a hundred thousand bookings it is cache misses that cost: each look into a
+// large map is one or two. So a booking is in one map, together with what hangs on
+// it (bookingset.go), and one whose payment is under way is found without it.
+// Apply uses what Decide has made just before (foresight), where the record and the
+// booking are still the same; a record from a log is worked out anew.
+//
 // Only Checkpoint, Restore, Check, ShowTickets, and a change of the house look at
 // everything.
 //
@@ -144,7 +150,7 @@
 // Command, Record and Answer are the contract. decide.go and apply.go dispatch;
 // hold.go, booking.go and event.go decide; apply.go, payment.go and event.go
 // apply; tickets.go has the rules that holds and bookings share; holdset.go the
-// deadlines; answers.go the keys; ended.go what is forgotten, and when.
+// deadlines; bookingset.go the bookings; answers.go the keys; ended.go what is forgotten, and when.
 //
 // # How it is tested
 //

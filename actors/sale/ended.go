@@ -97,13 +97,13 @@ const forgetsPerRecord = 4
 func (s *State) forget(at catalog.Time) {
 	before := at - KeyRetention
 	for n := 0; n < forgetsPerRecord && s.answers.len() > 0 && s.answers.list.front().at <= before; n++ {
-		s.answers.pop()
+		s.forgetAnswer()
 	}
 	for n := 0; n < forgetsPerRecord && s.expired.list.len() > 0 && s.expired.list.front().At <= before; n++ {
 		s.expired.pop()
 	}
 	for n := 0; n < forgetsPerRecord && len(s.declined) > 0 && s.declined[0].at <= before; n++ {
-		delete(s.bookings, s.declined.pop().id)
+		s.bookings.remove(s.declined.pop().id)
 	}
 }
 
@@ -112,6 +112,6 @@ func (s *State) forget(at catalog.Time) {
 func (s *State) remember(in *endings, b *Booking) {
 	in.push(ending{at: b.EndedAt, id: b.ID})
 	if len(*in) > s.bounds.ended {
-		delete(s.bookings, in.pop().id)
+		s.bookings.remove(in.pop().id)
 	}
 }

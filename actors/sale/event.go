@@ -136,13 +136,13 @@ func (s *State) occupy(changedAt []uint64) {
 		s.holds.put(&next)
 		take(next.seats, inventory.Held)
 	}
-	for id, b := range s.bookings {
+	for _, b := range s.bookings.index {
 		if !b.live() {
 			continue
 		}
-		next := *b
+		next := *b.Booking
 		next.seats = s.resolve(b.TicketIDs)
-		s.bookings[id] = &next
+		b.Booking = &next
 		switch {
 		case b.Status == BookingConfirmed:
 			take(next.seats, inventory.Booked)

@@ -11,7 +11,7 @@ import (
 func (s *State) paymentStarted(r *PaymentStarted) {
 	b := &r.Booking
 	must(s.event != nil, "there is no event")
-	must(!b.ID.IsZero() && s.bookings[b.ID] == nil, "the booking's id is in use")
+	must(!b.ID.IsZero(), "the booking has no id")
 	must(b.Status == Pending, "a new booking is decided")
 	if b.Hold.IsZero() {
 		if b.seats == nil {
@@ -32,7 +32,7 @@ func (s *State) paymentStarted(r *PaymentStarted) {
 		s.count(h.User, -len(h.seats)) // from now on they are the booking's
 	}
 	s.count(b.User, len(b.seats))
-	s.replace(b)
+	s.bookings.add(b)
 	s.keep(r.Key, b)
 }
 
@@ -47,15 +47,24 @@ func (s *State) pay(h *Hold, booking ID) {
 // being remembered: its user has the booking. The stored answer of the Book becomes
 // the confirmed booking.
 func (s *State) paymentConfirmed(r *Confirmed) {
-	b := s.existing(r.ID, Authorise).confirmed(r)
+	k := s.existing(r.ID, Authorise)
+	b := s.foreseen(r, k)
+	if b == nil {
+		b = k.confirmed(r)
+	}
 	s.move(b.seats, inventory.Held, inventory.Booked)
 	if !b.Hold.IsZero() {
 		s.paidHold(b)
 		s.holds.remove(b.Hold)
 	}
 	s.confirmed++
-	s.replace(b)
-	s.answers.settle(b.ID, s.version, b)
+	s.bookings.replace(k, b)
+	s.settle(k, b)
+}
+
+// paymentCaptured ends the life of most bookings.
+func (s *State) paymentCaptured(r *Captured) {
+	s.bookings.capture(s.existing(r.ID, Capture))
 }
 
 // paymentDeclined gives the tickets back: to their hold, or to the sale where there
@@ -63,7 +72,8 @@ func (s *State) paymentConfirmed(r *Confirmed) {
 // so that no second record is needed, and none can be lost. The declined booking
 // is kept for whoever asks for it, as long as its key's answer.
 func (s *State) paymentDeclined(r *Declined) {
-	b := s.existing(r.ID, Authorise)
+	k := s.existing(r.ID, Authorise)
+	b := k.Booking
 	s.count(b.User, -len(b.seats))
 	if b.Hold.IsZero() {
 		s.move(b.seats, inventory.Held, inventory.Available)
@@ -76,20 +86,21 @@ func (s *State) paymentDeclined(r *Declined) {
 		s.expired.add(ExpiredHold{At: r.At, ID: h.ID, User: h.User}, s.bounds.ended)
 	}
 	b = b.declined(r)
-	s.replace(b)
-	s.answers.settle(b.ID, s.version, s.cardDeclined(b))
+	s.bookings.replace(k, b)
+	s.settle(k, s.cardDeclined(b))
 	s.remember(&s.declined, b)
 }
 
 // bookingCancelled puts the tickets up for sale again; the money is a Refunded away.
 func (s *State) bookingCancelled(r *Cancelled) {
-	b := s.bookings[r.ID]
-	must(b != nil && b.Status == BookingConfirmed, "there is no such confirmed booking")
+	k := s.bookings.get(r.ID)
+	must(k != nil && k.Status == BookingConfirmed, "there is no such confirmed booking")
+	b := k.now()
 	s.move(b.seats, inventory.Booked, inventory.Available)
 	s.count(b.User, -len(b.seats))
 	s.confirmed--
 	b = b.cancelled(r)
-	s.replace(b)
+	s.bookings.replace(k, b)
 	if r.Key.None() {
 		return
 	}
@@ -97,16 +108,16 @@ func (s *State) bookingCancelled(r *Cancelled) {
 	if b.Total == 0 { // the sender is told what the next record, a Refunded, makes of it
 		st.version, st.what = s.version+1, b.refunded()
 	}
-	s.answers.add(st)
+	s.store(st)
 }
 
 // existing is a booking that waits for the news of a task. News that it does not wait
 // for made no record, so a record of such news is a broken log.
-func (s *State) existing(id ID, task Task) *Booking {
-	b := s.bookings[id]
-	must(b != nil, "there is no such booking")
-	must(b.Task() == task, "the booking's payment is not where it has to be")
-	return b
+func (s *State) existing(id ID, task Task) *kept {
+	k := s.bookings.get(id)
+	must(k != nil, "there is no such booking")
+	must(k.Task() == task, "the booking's payment is not where it has to be")
+	return k
 }
 
 // paidHold is the hold that a pending booking is for. The two name each other until
@@ -115,14 +126,4 @@ func (s *State) paidHold(b *Booking) *Hold {
 	h := s.holds.get(b.Hold)
 	must(h != nil && h.Paying == b.ID, "the booking's hold is not being paid for")
 	return h
-}
-
-// replace sets what a booking is now, and with it whether the payer owes it something.
-func (s *State) replace(b *Booking) {
-	s.bookings[b.ID] = b
-	if b.Task() != NoTask {
-		s.owed[b.ID] = struct{}{}
-	} else {
-		delete(s.owed, b.ID)
-	}
 }

@@ -37,15 +37,16 @@ type State struct {
 	stock *inventory.Stock // nil exactly where event is
 
 	holds     holdSet
-	bookings  map[ID]*Booking
-	confirmed int             // bookings with status BookingConfirmed
-	owed      map[ID]struct{} // bookings with a Task
-	users     map[string]int  // tickets in live holds and bookings, of known users
+	bookings  bookingSet
+	confirmed int            // bookings with status BookingConfirmed
+	users     map[string]int // tickets in live holds and bookings, of known users
 
 	answers  answers
 	expired  expiredHolds
 	declined endings // bookings, by EndedAt
 	refunded endings // bookings, by EndedAt
+
+	foresight foresight
 }
 
 // bounds are MaxKeys and MaxEnded, smaller in tests: a bound that no test reaches is
@@ -57,8 +58,7 @@ func New() *State {
 	return &State{
 		bounds:   bounds{keys: MaxKeys, ended: MaxEnded},
 		holds:    newHoldSet(),
-		bookings: map[ID]*Booking{},
-		owed:     map[ID]struct{}{},
+		bookings: newBookingSet(),
 		users:    map[string]int{},
 		answers:  newAnswers(),
 		expired:  newExpiredHolds(),
@@ -112,7 +112,7 @@ func (s *State) overdue(at catalog.Time) bool {
 
 // Busy reports whether time or the payer will change the state without anybody
 // asking: a live hold or an owed task. A busy event is not passivated.
-func (s *State) Busy() bool { return s.holds.len() > 0 || len(s.owed) > 0 }
+func (s *State) Busy() bool { return s.holds.len() > 0 || s.bookings.owed > 0 }
 
 // Tasks are the bookings that the payer owes something, in the order of their
 // StartedAt and ID: the first in the queue is paid for first. It sorts them when it
@@ -120,9 +120,9 @@ func (s *State) Busy() bool { return s.holds.len() > 0 || len(s.owed) > 0 }
 // beat; what a SettlePayment or a Book leaves owed is in its answer's Booking.
 func (s *State) Tasks() iter.Seq[*Booking] {
 	return func(yield func(*Booking) bool) {
-		owed := make([]*Booking, 0, len(s.owed))
-		for id := range s.owed {
-			owed = append(owed, s.bookings[id])
+		owed := make([]*Booking, 0, s.bookings.owed)
+		for k := s.bookings.first; k != nil; k = k.next {
+			owed = append(owed, k.Booking)
 		}
 		slices.SortFunc(owed, func(a, b *Booking) int {
 			return cmp.Or(cmp.Compare(a.StartedAt, b.StartedAt), compareIDs(a.ID, b.ID))
