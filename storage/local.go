@@ -48,6 +48,7 @@ type shard struct {
 	voters  map[uint64]string // address by replica id
 	config  uint64            // of voters
 	members membership        // as of config, or before it
+	cut     uint64            // applied when the log of a lone replica was last cut
 }
 
 // membership is all of a shard's replicas as of a configuration change.
@@ -68,7 +69,7 @@ func (s *shard) settleIn(r replica) {
 	s.replica, s.hasty, s.joins, s.role = r.id, r.hasty(), r.joins(), Starting
 	s.current, s.gone = false, false
 	s.term, s.leader, s.since = 0, raftio.NoLeader, time.Now()
-	s.voters, s.config, s.members = nil, 0, membership{}
+	s.voters, s.config, s.members, s.cut = nil, 0, membership{}, 0
 }
 
 // leads says whether this node's replica leads the shard, as far as it knows.

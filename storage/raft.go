@@ -23,15 +23,6 @@ const (
 	loneHeartbeatTicks = 1
 )
 
-// A lone replica has nobody to keep its log for but a learner that may come. The
-// sooner entries are cut off, the more of them are never written to a table; a cut
-// costs some ten syncs. A learner of a large shard under load needs what came in while
-// it got the rest: 5,000 entries are ten seconds of 500 commits a second.
-const (
-	loneSnapshotEntries    = 2500
-	loneCompactionOverhead = 5000
-)
-
 // openRaft starts the consensus library, without replicas. It tells events what
 // happens, from one goroutine.
 func openRaft(d *directory, cfg *Config, events listener) (_ *dragonboat.NodeHost, err error) {
@@ -126,16 +117,14 @@ func replicaConfig(r replica, cfg *Config) config.Config {
 		CompactionOverhead:  cfg.CompactionOverhead,
 		OrderedConfigChange: true,
 		MaxInMemLogSize:     maxInMemoryLog,
+		// It is promoted by what it applies; at the start it must be what it was added as.
+		IsNonVoting: r.joins(),
 		// After each cut the library would flush its buffers and rewrite the shard's
 		// tables, to free space at once. The next flushes free it as well.
 		DisableAutoCompactions: true,
-		// It is promoted by what it applies; at the start it must be what it was added as.
-		IsNonVoting: r.joins(),
 	}
 	if r.hasty() {
 		c.ElectionRTT, c.HeartbeatRTT = loneElectionTicks, loneHeartbeatTicks
-		c.SnapshotEntries = min(c.SnapshotEntries, loneSnapshotEntries)
-		c.CompactionOverhead = min(c.CompactionOverhead, loneCompactionOverhead)
 	}
 	return c
 }

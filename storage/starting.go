@@ -244,9 +244,6 @@ func (l *replicated) clearOnce(shard, id uint64) (done bool, err error) {
 	case err != nil:
 		return false, fmt.Errorf("%w: delete the raft log: %w", ErrUnavailable, err)
 	}
-	if _, err := l.host.RequestCompaction(shard, id); err != nil { // gives its space back
-		l.cfg.Logger.Debug("the log of a dropped replica is not compacted", "shard", shard, "err", err)
-	}
 	return true, l.eraseState(shard)
 }
 

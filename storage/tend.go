@@ -65,6 +65,7 @@ func (l *replicated) look() map[uint64]bool {
 // need is what a shard needs most; nil if nothing. One job a shard is done at a time.
 func (l *replicated) need(s *shard, runs map[uint64]bool) (job func()) {
 	kept, ok := l.dir.now().replica(s.id)
+	applied := l.applied(s)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	replica := s.replica
@@ -86,6 +87,8 @@ func (l *replicated) need(s *shard, runs map[uint64]bool) (job func()) {
 				s.catchUp(replica)
 			}
 		}
+	case s.cutDueLocked(applied, l.cfg.SnapshotEntries):
+		job = func() { l.cutLog(s, applied) }
 	default:
 		return nil
 	}
