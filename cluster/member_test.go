@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -240,4 +241,16 @@ func TestRefusedConfigs(t *testing.T) {
 	if !m.Reachable() {
 		t.Error("a node alone is cut off")
 	}
+}
+
+// Nothing of a member goes on after Stop, but what ends by itself in some seconds.
+func TestStopEndsAll(t *testing.T) {
+	startMembers(t, 2, nil)[0].Stop(true) // what a process starts once is started
+	before := runtime.NumGoroutine()
+	for range 3 {
+		for _, m := range startMembers(t, 2, nil) {
+			m.Stop(false)
+		}
+	}
+	await(t, func() bool { return runtime.NumGoroutine() <= before })
 }
