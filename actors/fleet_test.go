@@ -141,6 +141,9 @@ func (f *fleet) lead(name string) {
 		f.log.Elect(1)
 	}
 	l := <-f.log.Leaderships()
+	for l.Shard != 1 { // the log may have a shard of its own beside ours
+		l = <-f.log.Leaderships()
+	}
 	f.leader[1], f.term[1] = name, l.Term
 	for _, m := range f.all {
 		m.news <- storage.Leadership{Shard: 1, Term: l.Term, Leader: m.name == name}
