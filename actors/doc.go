@@ -6,8 +6,8 @@
 //	node, err := actors.Start(cfg)          // claims the shards this process leads
 //	answer, err := node.Client().Do(event, &sale.PlaceHold{…}, deadline)
 //
-// Client finds where the event lives, lets the command through the event's gate,
-// posts it to the event's actor and waits on a channel. The actor hands it to
+// Client finds where the event lives. Where that is this node, it lets the command
+// through the event's gate, posts it to the event's actor and waits on a channel. The actor hands it to
 // sale.State.Step, which decides and applies it in memory, and puts the records
 // and the answer into a batch. The batch goes to the log; when it is durable,
 // everybody in it is answered.
@@ -22,9 +22,9 @@
 //     that may not be durable yet. A batch without records asks the log
 //     whether the shard is still ours.
 //   - A batch that fails ends the activation: the state in memory is ahead of the
-//     log and is thrown away. Its callers get ErrUnavailable where nothing was
-//     written, ErrUnknown where nobody knows; those who were decided after it are
-//     sent on to the next activation, for nothing of theirs was sent.
+//     log and is thrown away. Its callers get ErrUnknown where nobody knows what
+//     was written; where nothing was, they and those who were decided after them
+//     are sent on to the next activation, here or on another node.
 //   - The actor waits for nothing. Loading, committing and paying happen on other
 //     goroutines and come back as messages.
 //
@@ -45,6 +45,27 @@
 // A Book whose payment is undecided is kept among the waiters until the payer's
 // news has been committed, at most Config.PaymentWait; then its caller is told that
 // the booking is pending. The same command with the same key waits likewise.
+//
+// # Other nodes
+//
+// A command about an event that another node leads is sent there (journey). The
+// serving node does with it what it does with its own callers' commands, and never
+// sends it on: it answers, or says who leads, and the sender follows, maxMoves
+// times at most. Where nobody leads, or the leader has not claimed the shard yet, a
+// command waits for Config.MoveWait, so that a planned move shows no error.
+//
+//	answered      the answer; of a plan only its fingerprint, see plans
+//	moved         not done; perhaps begun, see errBegun
+//	overloaded    not done: a bound there
+//	unavailable   not done: no disk space, no owner, draining, too late
+//	no answer     a write: ErrUnknown. A read is asked again
+//
+// A Book that waits for its payment when its shard moves is sent again as it is. The
+// next leader knows it by the id of its booking, and tells how it ended; where the
+// log never got it, it is made now.
+//
+// Views and histories are read from this node's replica, where it has one; else from
+// the leader's.
 //
 // # Why not proto.actor's own means
 //

@@ -141,7 +141,7 @@ func (f *fleet) lead(name string) {
 		f.log.Elect(1)
 	}
 	l := <-f.log.Leaderships()
-	for l.Shard != 1 { // the system shard's
+	for l.Shard != 1 { // the log may have a shard of its own beside ours
 		l = <-f.log.Leaderships()
 	}
 	f.leader[1], f.term[1] = name, l.Term
@@ -289,13 +289,6 @@ func (l memberLog) Load(ctx context.Context, event string) (storage.History, err
 		return storage.History{}, storage.ErrNoReplica
 	}
 	return l.Memory.Load(ctx, event)
-}
-
-func (l memberLog) Peek(event string) (storage.History, error) {
-	if l.of.bare {
-		return storage.History{}, storage.ErrNoReplica
-	}
-	return l.Memory.Peek(event)
 }
 
 func (l memberLog) Records(event string, from uint64, limit int) ([][]byte, error) {

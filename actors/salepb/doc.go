@@ -1,5 +1,6 @@
 // Package salepb turns what one event's state machine speaks of into bytes and
-// back: records, checkpoints, and the two parts of a view.
+// back: records, checkpoints, and the two parts of a view; and, in the files
+// wire*.go, what nodes say to each other: commands and answers.
 //
 // # The form
 //
@@ -13,6 +14,9 @@
 // own first: 8 times the time and 10 allocations for a hold of two tickets,
 // where AppendRecord needs none. It is kept as the twin that the tests compare
 // with: both write the same bytes and read each other's.
+//
+// What nodes say to each other is not stored and has no schema of its own: its field
+// numbers are in wire.go, its bytes in testdata/wire.txt.
 //
 // # What holds
 //
