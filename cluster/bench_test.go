@@ -18,6 +18,9 @@ func BenchmarkCall(b *testing.B) {
 			benchCalls(b, ms[0], "n2", callers)
 		})
 	}
+	ca := newCA(b)
+	secured := startMembers(b, 2, func(c *Config) { usualTimes(c); withTLS(b, c, ca, c.Node) })
+	b.Run("tls-64", func(b *testing.B) { benchCalls(b, secured[0], "n2", 64) })
 	b.Run("local-64", func(b *testing.B) { benchCalls(b, ms[0], "n1", 64) })
 }
 

@@ -17,7 +17,7 @@ import (
 )
 
 // withTLS gives a configuration the certificate that an authority makes for a node.
-func withTLS(t *testing.T, cfg *Config, ca *certs.CA, node string) {
+func withTLS(t testing.TB, cfg *Config, ca *certs.CA, node string) {
 	t.Helper()
 	pair, err := ca.Node(node, []string{"127.0.0.1"}, time.Hour)
 	if err != nil {
@@ -38,7 +38,7 @@ func withTLS(t *testing.T, cfg *Config, ca *certs.CA, node string) {
 	}
 }
 
-func newCA(t *testing.T) *certs.CA {
+func newCA(t testing.TB) *certs.CA {
 	t.Helper()
 	ca, err := certs.NewCA("test", time.Hour)
 	if err != nil {
