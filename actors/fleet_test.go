@@ -291,6 +291,13 @@ func (l memberLog) Load(ctx context.Context, event string) (storage.History, err
 	return l.Memory.Load(ctx, event)
 }
 
+func (l memberLog) Peek(event string) (storage.History, error) {
+	if l.of.bare {
+		return storage.History{}, storage.ErrNoReplica
+	}
+	return l.Memory.Peek(event)
+}
+
 func (l memberLog) Records(event string, from uint64, limit int) ([][]byte, error) {
 	if l.of.bare {
 		return nil, storage.ErrNoReplica

@@ -48,13 +48,6 @@ func TestSecondNodeOnTheSameData(t *testing.T) {
 	node.waitFor("/readyz", http.StatusOK)
 }
 
-func TestJoiningIsRefused(t *testing.T) {
-	code, out := runProgram("serve", "--data", t.TempDir(), "--join", "127.0.0.1:7500")
-	if code != exitUsage || !strings.Contains(out, "--join") {
-		t.Errorf("exit code %d: %s", code, out)
-	}
-}
-
 // SIGTERM under load: every request has an answer or a closed connection, and
 // what was acknowledged is there after the next start.
 func TestOrderlyStop(t *testing.T) {
