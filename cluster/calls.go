@@ -241,7 +241,7 @@ func (m *Member) watch() {
 
 const (
 	lookEvery  = 20 * time.Millisecond
-	lookBeyond = time.Second // how long the loop goes on after the last call
+	lookBeyond = 100 * time.Millisecond // how long the loop goes on after the last call
 )
 
 // look ends calls whose time is over, or whose link is stuck or silent, while
