@@ -28,7 +28,7 @@ help: ## what there is to make
 run: ## start a node with the demo catalog on http://127.0.0.1:8080 (DATA=data)
 	$(GO) run ./cmd/boxoffice serve --demo --data '$(DATA)'
 
-cluster: build ## three nodes with the demo catalog on this machine, until Ctrl-C (DATA=data)
+cluster: build ## three nodes and a sandbox on this machine, with the demo catalog, until Ctrl-C (DATA=data)
 	bin/boxoffice play --demo --data '$(DATA)/cluster'
 
 build: ## build bin/boxoffice and bin/stampede, static
