@@ -25,9 +25,6 @@ type Config struct {
 	Locator Locator
 	// Peers carries commands to events on other nodes; nil: there are no others.
 	Peers Peers
-	// OnSystem gets the news of the leader of the log's system shard, the one after
-	// the last; nil: it is dropped. It must not block.
-	OnSystem func(storage.Leadership)
 	// Logger gets what an operator should know. Never ids of holds or tokens.
 	Logger *slog.Logger
 	// Registry gets the node's metrics; nil: none are kept.

@@ -71,10 +71,7 @@ func (n *Node) followLeaders() {
 				return
 			}
 			if l.Shard > n.cfg.Log.Shards() {
-				if n.cfg.OnSystem != nil {
-					n.cfg.OnSystem(l)
-				}
-				continue
+				continue // the system shard has no events
 			}
 			if cancel := attempts[l.Shard]; cancel != nil {
 				cancel()

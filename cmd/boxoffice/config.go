@@ -27,7 +27,7 @@ type Config struct {
 	// that was made under one name is not opened under another.
 	Node string
 	// Cluster is host:port of the first of three ports in a row: gossip (TCP and
-	// UDP), actors, Raft.
+	// UDP), actors, Raft. It belongs to Data: other nodes' replicas know it.
 	Cluster string
 	// Join lists Cluster addresses of nodes; this node's own may be among them, and
 	// one list may serve all nodes. See Peers and Founder.
@@ -122,7 +122,7 @@ func (c *Config) options() []option {
 		{name: "data", arg: "DIR", help: "what must survive is kept here (required)", value: text(&c.Data)},
 		{name: "http", arg: "HOST:PORT", help: "where clients connect", value: text(&c.HTTP)},
 		{name: "node", arg: "NAME", help: "this node's name in the cluster", value: text(&c.Node)},
-		{name: "cluster", arg: "HOST:PORT", help: "the first of three ports in a row: gossip, actors, Raft",
+		{name: "cluster", arg: "HOST:PORT", help: "three ports: gossip, actors, Raft; never changes",
 			value: text(&c.Cluster)},
 		{name: "join", arg: "HOST:PORT,…", help: "cluster addresses of nodes; the first founds the cluster",
 			value: (*listValue)(&c.Join), many: true},

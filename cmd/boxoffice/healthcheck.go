@@ -68,11 +68,11 @@ func askHealth(server string) error {
 	return nil
 }
 
-// serverOf is the URL of the node to talk to: what was given, else the node of
-// BOXOFFICE_HTTP, else the default. A node that listens everywhere is asked on
-// loopback.
+// serverOf is the URL of the node to talk to: what was given, the first where that is a
+// list, else the node of BOXOFFICE_HTTP, else the default. A node that listens
+// everywhere is asked on loopback.
 func serverOf(given string, env environment) string {
-	if given != "" {
+	if given, _, _ = strings.Cut(given, ","); given != "" {
 		return strings.TrimRight(given, "/")
 	}
 	address := env.variables()[envPrefix+"HTTP"]

@@ -105,6 +105,7 @@ func TestHealthcheck(t *testing.T) {
 		{200, nil, "BOXOFFICE_HTTP=" + address, exitDone},
 		{200, nil, "BOXOFFICE_HTTP=" + strings.Replace(address, "127.0.0.1", "0.0.0.0", 1), exitDone},
 		{200, nil, "BOXOFFICE_SERVER=" + s.URL, exitDone},
+		{200, nil, "BOXOFFICE_SERVER=" + s.URL + ",http://127.0.0.1:1", exitDone},
 		{503, []string{"--server", s.URL}, "", exitFailed},
 		{200, []string{"--server", "http://127.0.0.1:1"}, "", exitFailed},
 	} {
