@@ -181,10 +181,10 @@ func (v *view) moving() bool {
 }
 
 // complete reports whether every node that stays could have been given something: one
-// that is down or drained gets its share when it is back.
+// that is down, drained or full gets its share when it is back.
 func (v *view) complete() bool {
 	for name, e := range v.registry.Nodes {
-		if e.State == recordMember && (!v.up[name] || v.drained(name)) {
+		if e.State == recordMember && (!v.up[name] || v.drained(name) || v.full(name)) {
 			return false
 		}
 	}

@@ -25,7 +25,10 @@ type Agent struct {
 	locks    []sync.Mutex // by shard: its replica here has one order at a time
 	settling atomic.Bool
 	heard    atomic.Uint64 // the latest controller's term
-	mode     atomic.Uint32 // cluster.State of this node
+	mode     atomic.Uint32 // cluster.State of this node, as operators want it
+	full     atomic.Bool   // the disk is nearly full
+	relief   atomic.Bool   // leaderships are being given away because of that
+	telling  sync.Mutex    // what is told of mode and full is told in order
 	leaving  sync.Once
 	current  atomic.Pointer[controller] // nil: none runs here
 }
@@ -70,14 +73,26 @@ func (a *Agent) state() string {
 		return stateDraining
 	case cluster.Leaving:
 		return stateLeaving
-	default:
-		return stateUp
 	}
+	if a.full.Load() {
+		return stateFull
+	}
+	return stateUp
 }
 
 // setState changes this node's state and tells all.
-func (a *Agent) setState(s cluster.State) {
-	a.mode.Store(uint32(s))
+func (a *Agent) setState(s cluster.State) { a.announce(func() { a.mode.Store(uint32(s)) }) }
+
+// announce tells all what this node is ready for after a change. In gossip a node
+// with a full disk is one that drains: nodes that know no more treat it right.
+func (a *Agent) announce(change func()) {
+	a.telling.Lock()
+	defer a.telling.Unlock()
+	change()
+	s := cluster.State(a.mode.Load())
+	if s == cluster.Up && a.full.Load() {
+		s = cluster.Draining
+	}
 	a.cfg.Member.SetState(s)
 }
 
@@ -108,6 +123,7 @@ type watcher struct {
 	hasty      map[uint64]time.Time // shard → since when its replica could be settled
 	looks      int
 	peers      string      // what was last seen of the peers
+	relieved   time.Time   // when leaderships were last given away for want of space
 	controller *controller // nil: none was started, or it has ended
 }
 
@@ -118,6 +134,7 @@ const tellAgain = 20
 func (w *watcher) look() {
 	replicas := w.agent.cfg.Placement.Replicas()
 	w.tellLeaders(replicas)
+	w.space()
 	for i := range replicas {
 		w.tidy(&replicas[i])
 	}

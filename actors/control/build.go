@@ -142,6 +142,8 @@ func (v *view) node(name string) (NodeStatus, bool) {
 		n.State = stateDown
 	case v.drained(name):
 		n.State = stateDraining
+	case v.full(name):
+		n.State = stateFull
 	}
 	if r := v.reports[name]; r != nil {
 		n.Version, n.Replicas = cmp.Or(r.Version, n.Version), len(r.Replicas)

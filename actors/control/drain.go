@@ -150,6 +150,9 @@ func (a *Agent) heirs(r *storage.ReplicaStatus, reports map[string]*report) (rea
 		if at < 0 {
 			continue
 		}
+		if said := reports[p.Node]; said != nil && said.State != stateUp {
+			continue // it was drained, or is full, since gossip last told of it
+		}
 		candidates++
 		rep := reports[p.Node].find(r.Shard, r.Members[at].Replica)
 		if rep != nil && !rep.Starting && rep.Term == r.Term && rep.Applied+a.cfg.MaxLag >= r.Applied {

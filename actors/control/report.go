@@ -23,7 +23,8 @@ type report struct {
 	Uptime      int64           `json:"uptime"` // s
 	DiskFree    uint64          `json:"diskFree,omitzero"`
 	DiskTotal   uint64          `json:"diskTotal,omitzero"`
-	State       string          `json:"state"` // stateUp, stateDraining, stateLeaving
+	Full        bool            `json:"full,omitzero"` // the disk is nearly full
+	State       string          `json:"state"`         // stateUp, stateFull, stateDraining, stateLeaving
 	Replicas    []replicaReport `json:"replicas,omitzero"`
 }
 
@@ -52,6 +53,7 @@ type memberReport struct {
 // The states of a node, as reports and Status name them.
 const (
 	stateUp       = "up"
+	stateFull     = "full" // up, with a disk that is nearly full
 	stateDraining = "draining"
 	stateLeaving  = "leaving"
 	stateDown     = "down"
@@ -72,6 +74,7 @@ func (a *Agent) report() *report {
 	r := &report{
 		Node: id.Node, Cluster: id.Cluster, Incarnation: id.Incarnation, Shards: id.Shards, Raft: id.RaftAddress,
 		Version: a.cfg.Version, Uptime: int64(time.Since(a.started) / time.Second), State: a.state(),
+		Full: a.full.Load(),
 	}
 	if a.cfg.Disk != nil {
 		r.DiskFree, r.DiskTotal = a.cfg.Disk()

@@ -100,15 +100,10 @@ func TestDrainGivesLeadersAwayAndUndrainTakesThemBack(t *testing.T) {
 }
 
 // leads counts the shards that a node leads.
-func (w *world) leads(node string) (count int) {
+func (w *world) leads(node string) int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for _, g := range w.groups {
-		if n, _ := w.at(g, g.leader); n != nil && n.name == node {
-			count++
-		}
-	}
-	return count
+	return w.leadsLocked(node)
 }
 
 func TestDrainIsRefusedWhereNobodyElseCouldLead(t *testing.T) {

@@ -62,6 +62,7 @@ type simNode struct {
 	handlers          map[uint8]func(cluster.Call)
 	table             map[uint64]leaderNews
 	drained, left     int
+	full              bool // its disk
 }
 
 type leaderNews struct {
@@ -177,6 +178,7 @@ func (w *world) boot(name string) {
 	cfg.Log, cfg.Placement, cfg.Member, cfg.Name = l, l, l, "test"
 	cfg.Logger = slog.New(slog.NewTextHandler(logTo(), &slog.HandlerOptions{Level: slog.LevelDebug})).With("at", name)
 	cfg.next = w.next
+	cfg.Full = func() bool { return w.locked(func() bool { return n.full }) }
 	cfg.OnDrain = func(context.Context) { n.drained++ }
 	cfg.OnLeave = func() { n.left++; w.kill(name) }
 	a, err := Start(cfg)

@@ -47,7 +47,7 @@ type Status struct {
 // NodeStatus is one node.
 type NodeStatus struct {
 	Name           string `json:"name"`
-	State          string `json:"state"` // up, draining, leaving, down, removed
+	State          string `json:"state"` // up, full (its disk), draining, leaving, down, removed
 	Zone           string `json:"zone,omitempty"`
 	Version        string `json:"version,omitempty"`
 	HTTP           string `json:"http,omitempty"` // where clients connect

@@ -100,6 +100,7 @@ func (n *node) startAgent() error {
 	c.Log, c.Placement, c.Member, c.Logger = n.store, n.store, n.member, n.log
 	c.Name, c.Version = n.cfg.ClusterName, thisBuild().Version
 	c.Disk = func() (free, total uint64) { return diskSpace(n.cfg.Data) }
+	c.Full = func() bool { return errors.Is(n.store.Healthy(), storage.ErrNoSpace) }
 	c.OnDrain = func(context.Context) { <-n.built; n.http.Drain() }
 	c.OnUndrain = func() { <-n.built; n.http.Undrain() }
 	c.OnLeave = func() {
