@@ -49,7 +49,7 @@ func (c *trio) until(what string, ok func(control.Status) bool) {
 	c.t.Helper()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
-	for deadline := time.Now().Add(15 * time.Second); ; <-tick.C {
+	for deadline := time.Now().Add(60 * time.Second); ; <-tick.C {
 		var s control.Status
 		status, text := c.nodes[len(c.nodes)-1].ask("/admin/cluster")
 		if status == http.StatusOK && json.Unmarshal([]byte(text), &s) == nil && ok(s) {
