@@ -231,6 +231,23 @@ func (c *controller) remove(ctx context.Context, v *view, node string, force boo
 	return c.record(ctx, e.record)
 }
 
+// keep ends the removal of a node that still has replicas. Before those are all gone
+// nobody has told it to leave, and it would not have.
+func (c *controller) keep(ctx context.Context, v *view, node string) error {
+	e, registered := c.registry.Nodes[node]
+	switch {
+	case !registered:
+		return UnknownNodeError{Node: node}
+	case e.State == stateRemoved, e.State == stateLeaving && !v.holds(node):
+		return UnsafeError{Reason: fmt.Sprintf("node %s was removed: its replicas are gone", node)}
+	case e.State == recordMember:
+		return nil
+	}
+	c.cfg.Logger.Info("a node is to stay after all", "node", node)
+	e.record.State, e.record.Rebalance = recordMember, new(true)
+	return c.record(ctx, e.record)
+}
+
 // rebalance begins the spreading of replicas for evenness.
 func (c *controller) rebalance(ctx context.Context) error {
 	if c.registry.Rebalance {

@@ -62,6 +62,8 @@ type Member interface {
 	Peers() []cluster.Peer
 	// SetState tells the others what this node is ready for.
 	SetState(state cluster.State)
+	// Forget drops a node that is down from Peers.
+	Forget(node string)
 	// Locate names the node that leads a shard, and in which term.
 	Locate(shard uint64) (node string, term uint64, err error)
 	// Learn is told who leads a shard in a term; node "": nobody does any more.

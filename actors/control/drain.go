@@ -103,7 +103,7 @@ const moversAtOnce = 8
 // giveAway transfers leaderships to the nodes that lead least and have caught up. It
 // returns the shards that have no voter on another node that is up.
 func (a *Agent) giveAway(ctx context.Context, led []storage.ReplicaStatus) (stranded []uint64) {
-	reports := a.gather(a.others(), 0)
+	reports := a.gather(a.others(), reportRequest{})
 	load := map[string]int{}
 	for node, r := range reports {
 		for i := range r.Replicas {

@@ -152,23 +152,28 @@ func TestFullAndDrained(t *testing.T) {
 	})
 }
 
+// idling is a world of three nodes whose controllers change nothing while idle is set.
+func idling(t *testing.T) (w *world, idle *atomic.Bool) {
+	w, idle = newWorld(t, 1), new(atomic.Bool)
+	w.next = func(c assign.Cluster) []assign.Action {
+		if idle.Load() {
+			return nil
+		}
+		return assign.Next(c)
+	}
+	w.join("n2", "n3")
+	w.until("three nodes", w.good(3, "n1", "n2", "n3"))
+	w.kill("n1") // it was started without
+	w.pass(5 * time.Second)
+	w.boot("n1")
+	w.until("three nodes again", w.good(3, "n1", "n2", "n3"))
+	return w, idle
+}
+
 // Without a controller that decides anything a full node helps itself.
 func TestFullNodeNeedsNoController(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		w := newWorld(t, 1)
-		var idle atomic.Bool
-		w.next = func(c assign.Cluster) []assign.Action {
-			if idle.Load() {
-				return nil
-			}
-			return assign.Next(c)
-		}
-		w.join("n2", "n3")
-		w.until("three nodes", w.good(3, "n1", "n2", "n3"))
-		w.kill("n1") // it was started without
-		w.pass(5 * time.Second)
-		w.boot("n1")
-		w.until("three nodes again", w.good(3, "n1", "n2", "n3"))
+		w, idle := idling(t)
 		idle.Store(true)
 		for _, node := range []string{"n1", "n2"} {
 			w.fill(true, node)

@@ -63,6 +63,7 @@ type simNode struct {
 	table             map[uint64]leaderNews
 	drained, left     int
 	full              bool // its disk
+	forgotten         map[string]bool
 }
 
 type leaderNews struct {
@@ -171,6 +172,10 @@ func (w *world) boot(name string) {
 		return
 	}
 	n.boot++
+	n.forgotten = map[string]bool{}
+	for _, other := range w.nodes {
+		delete(other.forgotten, name)
+	}
 	n.alive, n.state, n.handlers, n.stopped = true, cluster.Up, map[uint8]func(cluster.Call){}, make(chan struct{})
 	l := &life{n, n.boot}
 	w.mu.Unlock()

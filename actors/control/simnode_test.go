@@ -273,7 +273,7 @@ func (l *life) Peers() (out []cluster.Peer) {
 	defer l.lock()()
 	for _, name := range sortedKeys(l.n.w.nodes) {
 		n := l.n.w.nodes[name]
-		if n.boot == 0 {
+		if n.boot == 0 || l.n.forgotten[name] {
 			continue
 		}
 		p := cluster.Peer{
@@ -293,6 +293,11 @@ func (l *life) SetState(s cluster.State) {
 	if !l.dead() {
 		l.n.state = s
 	}
+}
+
+func (l *life) Forget(node string) {
+	defer l.lock()()
+	l.n.forgotten[node] = true
 }
 
 func (l *life) Locate(shard uint64) (string, uint64, error) {

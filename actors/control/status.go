@@ -12,7 +12,8 @@ type Operator interface {
 	// Drain has a node give its leaderships away and refuse new connections. It
 	// returns when the node leads nothing. Draining again is harmless.
 	Drain(ctx context.Context, node string) error
-	// Undrain makes a drained node take part again.
+	// Undrain makes a drained node take part again. It also ends the removal of a
+	// node that still has replicas; refused when they have all moved.
 	Undrain(ctx context.Context, node string) error
 	// Remove has a node's replicas move away and the node leave for good; it
 	// returns when that is decided and recorded, Status shows how far it is. It is

@@ -239,6 +239,11 @@ func (v *view) empty(node string) bool {
 	return r != nil && len(r.Replicas) == 0
 }
 
+// holds reports whether a node has a replica, as the memberships say.
+func (v *view) holds(node string) bool {
+	return slices.ContainsFunc(v.shards, func(s shard) bool { return s.hosts(node) })
+}
+
 // liveness decides which nodes are up: not dead for gossip, and heard of a moment ago.
 func liveness(peers []cluster.Peer, heard map[string]time.Time, silent time.Duration) map[string]bool {
 	up := map[string]bool{}

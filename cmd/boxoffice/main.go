@@ -70,7 +70,7 @@ func commands() []command {
 		{"cluster status", "", "show nodes, shards and whether all is well", statusText, new(statusConfig).options(),
 			clusterStatus},
 		{"cluster drain", "NODE", "have a node lead nothing", drainText, new(changeConfig).options(), clusterDrain},
-		{"cluster undrain", "NODE", "have a drained node take part again", undrainText, new(changeConfig).options(),
+		{"cluster undrain", "NODE", "have a drained or leaving node take part again", undrainText, new(changeConfig).options(),
 			clusterUndrain},
 		{"cluster remove", "NODE", "have a node leave for good", removeText, new(removeConfig).options(),
 			clusterRemove},
