@@ -72,7 +72,7 @@ func (m *Member) notJoined(address string, err error) {
 		m.complain(aboutKey, "A node does not let this one in: it has another gossip key, or one of the two has none.",
 			at...)
 	case strings.HasSuffix(text, "EOF"), strings.HasSuffix(text, "reset by peer"):
-		m.complain(aboutName, "A node does not let this one in: it hangs up, as one whose cluster has another name does.",
+		m.complain(aboutName, "A node does not let this one in: it hangs up, as if its cluster had another name.",
 			at...)
 	case len(m.roster.links()) == 0 && time.Since(m.began) > loneAfter:
 		m.complain(aboutSilence, "No other node can be reached yet.", at...)

@@ -47,7 +47,8 @@ func TestSaysWhyNot(t *testing.T) {
 		"another name": {func(c *Config) { c.Name = "other" }, "another name", "another cluster's name"},
 		"another cluster": {func(c *Config) { c.Cluster = 8 }, "belongs to another cluster",
 			"belongs to another cluster"},
-		"another authority": {func(c *Config) { withTLS(t, c, newCA(t), c.Node) }, "unknown authority", "TLS handshake"},
+		"another authority": {func(c *Config) { withTLS(t, c, newCA(t), c.Node) }, "unknown authority",
+			"TLS handshake"},
 		"another's name":    {func(c *Config) { withTLS(t, c, ca, "n7") }, "", "shows the certificate of"},
 		"no certificate": {func(c *Config) { c.ServerTLS, c.ClientTLS = nil, nil }, "without TLS",
 			"does not look like a TLS handshake"},
@@ -79,6 +80,7 @@ func TestSaysWhyNot(t *testing.T) {
 
 // A node whose seeds are down says so after a while.
 func TestSaysThatNobodyAnswers(t *testing.T) {
+	t.Parallel()
 	cfg := testConfig("n1")
 	log := logged(&cfg)
 	cfg.Seeds = []string{"127.0.0.1:1"}
@@ -86,5 +88,19 @@ func TestSaysThatNobodyAnswers(t *testing.T) {
 	await(t, func() bool { return strings.Contains(log.String(), "No other node can be reached yet") })
 	if strings.Count(log.String(), "\n") != 1 {
 		t.Errorf("%s", log)
+	}
+}
+
+// What goes on is said once in a while, each kind for itself.
+func TestComplainsSeldom(t *testing.T) {
+	cfg := testConfig("n1")
+	log := logged(&cfg)
+	m := startMember(t, cfg)
+	for range 10 {
+		m.complain(aboutKey, "about a key")
+		m.complain(aboutName, "about a name")
+	}
+	if n := strings.Count(log.String(), "\n"); n != 2 {
+		t.Errorf("%d lines:\n%s", n, log)
 	}
 }

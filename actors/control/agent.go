@@ -100,7 +100,7 @@ func (a *Agent) announce(change func()) {
 func (a *Agent) look() {
 	tick := time.NewTicker(a.cfg.LookEvery)
 	defer tick.Stop()
-	w := watcher{agent: a, led: map[uint64]uint64{}, hasty: map[uint64]time.Time{}}
+	w := watcher{agent: a, led: map[uint64]uint64{}, followed: map[uint64]uint64{}, hasty: map[uint64]time.Time{}}
 	for {
 		w.look()
 		select {
@@ -120,6 +120,7 @@ func (a *Agent) look() {
 type watcher struct {
 	agent      *Agent
 	led        map[uint64]uint64    // shard → term in which this node was seen to lead it
+	followed   map[uint64]uint64    // shard → term in which another node was told to lead it
 	hasty      map[uint64]time.Time // shard → since when its replica could be settled
 	looks      int
 	peers      string      // what was last seen of the peers
@@ -143,7 +144,9 @@ func (w *watcher) look() {
 }
 
 // tellLeaders gives the table of leaders what this node's replicas know at first
-// hand: that it leads, or does no longer lead in that term.
+// hand: that it leads, or does no longer lead in that term. That another one leads
+// the table mostly knows from that node, which tells it at once; a replica knows it
+// even where no word of that node comes through.
 func (w *watcher) tellLeaders(replicas []storage.ReplicaStatus) {
 	m, self := w.agent.cfg.Member, w.agent.cfg.Placement.Identity().Node
 	for _, r := range replicas {
@@ -156,7 +159,36 @@ func (w *watcher) tellLeaders(replicas []storage.ReplicaStatus) {
 			delete(w.led, r.Shard)
 			m.Learn(r.Shard, "", term)
 		}
+		if leader := leaderAddress(&r); leader != "" && w.followed[r.Shard] != r.Term {
+			if node := nodeAt(m.Peers(), leader); node != "" {
+				w.followed[r.Shard] = r.Term
+				m.Learn(r.Shard, node, r.Term)
+			}
+		}
 	}
+}
+
+// leaderAddress is where another replica of a shard leads it; "": it is not known.
+func leaderAddress(r *storage.ReplicaStatus) string {
+	if r.Role == storage.Starting || r.Leader == 0 || r.Leader == r.Replica {
+		return ""
+	}
+	for _, m := range r.Members {
+		if m.Replica == r.Leader {
+			return m.Address
+		}
+	}
+	return ""
+}
+
+// nodeAt is the node that has a Raft address; "": nobody has.
+func nodeAt(peers []cluster.Peer, raft string) string {
+	for _, p := range peers {
+		if p.Raft == raft {
+			return p.Node
+		}
+	}
+	return ""
 }
 
 // tidy drops a replica that knows of its own removal, and restarts a hasty one where

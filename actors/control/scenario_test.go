@@ -342,3 +342,27 @@ func TestRebalanceEnds(t *testing.T) {
 		}
 	})
 }
+
+// A node that hears nothing of a new leader knows it from its own replica.
+func TestLeadersAreKnownFromReplicas(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		w := three(t)
+		w.mu.Lock()
+		w.mute = true
+		w.mu.Unlock()
+		if err := w.nodes["n1"].agent.Drain(context.Background()); err != nil {
+			t.Fatal("Drain:", err)
+		}
+		w.pass(time.Second)
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		for _, g := range w.groups {
+			leader, _ := w.at(g, g.leader)
+			for _, n := range w.nodes {
+				if got := n.table[g.id]; got.node != leader.name || got.term != g.term {
+					t.Errorf("%s has %v for shard %d, which %s leads in term %d", n.name, got, g.id, leader.name, g.term)
+				}
+			}
+		}
+	})
+}

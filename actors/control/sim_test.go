@@ -32,6 +32,7 @@ type world struct {
 	loseReplies   float64            // share of the answers that get lost
 	delayOrders   float64            // share of the orders that come late, even after their sender's death
 	loses         func(o order) bool // the order's answer gets lost; nil: none does
+	mute          bool               // nodes do not tell each other what they lead
 	// next is what the agents decide by that are started; nil: assign.Next.
 	next func(assign.Cluster) []assign.Action
 

@@ -313,7 +313,7 @@ func (l *life) Locate(shard uint64) (string, uint64, error) {
 func (l *life) Learn(shard uint64, node string, term uint64) {
 	defer l.lock()()
 	for _, n := range l.n.w.nodes {
-		if term >= n.table[shard].term && !l.dead() {
+		if term >= n.table[shard].term && !l.dead() && (n == l.n || !l.n.w.mute) {
 			n.table[shard] = leaderNews{node, term}
 		}
 	}

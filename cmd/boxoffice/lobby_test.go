@@ -3,6 +3,7 @@ package main
 import (
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -77,4 +78,32 @@ func TestWaitsForTheCluster(t *testing.T) {
 	if code := second.terminate(); code != exitDone {
 		t.Errorf("exit code %d\n%s", code, second.out)
 	}
+}
+
+// A node that is not let in says why, in its own log and in that of the other.
+func TestSaysWhyItWaits(t *testing.T) {
+	first := newNode(t, t.TempDir(), "--node", "n1")
+	first.start()
+	second := newNode(t, t.TempDir(), "--node", "n2", "--join", clusterOf(first), "--cluster-name", "other")
+	second.launch()
+	second.says("level=WARN", "another name")
+	first.says("level=WARN", "another cluster's name was turned away")
+	if code := second.terminate(); code != exitDone {
+		t.Errorf("exit code %d\n%s", code, second.out)
+	}
+}
+
+// says waits for a line of the log with all words.
+func (n *nodeProcess) says(words ...string) {
+	n.t.Helper()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); <-tick.C {
+		for line := range strings.Lines(n.out.String()) {
+			if !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(line, w) }) {
+				return
+			}
+		}
+	}
+	n.t.Fatalf("it never said %q:\n%s", words, n.out)
 }

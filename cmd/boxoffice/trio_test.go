@@ -89,6 +89,7 @@ type visitor struct {
 	node int
 	http *http.Client
 	sold int
+	slow time.Duration // the slowest answer
 	errs []string
 }
 
@@ -137,7 +138,9 @@ func (v *visitor) do(method, path, body string) (status int, location string) {
 	if body != "" {
 		req.Header.Set("Content-Type", "application/json")
 	}
+	began := time.Now()
 	resp, err := v.http.Do(req)
+	v.slow = max(v.slow, time.Since(began))
 	if err != nil {
 		v.errs = append(v.errs, fmt.Sprintf("%s at %s: %v", v.name, n.url, err))
 		return 0, ""
@@ -167,6 +170,7 @@ func TestStopUnderLoad(t *testing.T) {
 	}
 	leave()
 	for _, v := range visitors {
+		t.Logf("%s held %d tickets; the slowest answer took %v", v.name, v.sold, v.slow)
 		if v.sold == 0 || v.node == 0 || len(v.errs) > 0 {
 			t.Errorf("%s held %d tickets and ended at node %d; errors: %q", v.name, v.sold, v.node, v.errs)
 		}
