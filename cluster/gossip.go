@@ -50,7 +50,7 @@ func (g *gossip) start(listen, advertise net.IP) error {
 	c.PushPullInterval = 15 * time.Second   // heals the table of leaders
 	c.DeadNodeReclaimTime = time.Nanosecond // a dead node may come back with another address
 	c.Delegate, c.Events, c.Alive, c.Conflict = g, g, g, g
-	c.LogOutput = gossipLog{m.log}
+	c.LogOutput = gossipLog{m}
 	// The port in the meta is not known before memberlist listens, so the meta has no
 	// address of it: peers take it from memberlist.
 	if g.list, err = memberlist.Create(c); err != nil {
@@ -109,7 +109,10 @@ func (g *gossip) NotifyAlive(n *memberlist.Node) error {
 		return err
 	}
 	if own := g.m.self0().Cluster; own != 0 && k.Cluster != 0 && k.Cluster != own {
-		return fmt.Errorf("it is of the cluster %016x, this one is %016x", k.Cluster, own)
+		err := fmt.Errorf("it is of the cluster %016x, this one is %016x", k.Cluster, own)
+		g.m.complain(aboutCluster, "A node was turned away: it belongs to another cluster of the same name.",
+			slog.String("node", n.Name), slog.String("gossip", n.Address()), slog.Any("error", err))
+		return err
 	}
 	return nil
 }

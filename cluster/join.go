@@ -34,6 +34,7 @@ func (m *Member) joiner(remembered []string) {
 			ask = append(ask, m.missing(seeds)...)
 		}
 		m.join(ask)
+		m.examine()
 		select {
 		case <-m.ctx.Done():
 			return
@@ -98,7 +99,7 @@ func (m *Member) join(addresses []string) {
 		wg.Go(func() {
 			defer func() { <-gate }()
 			if _, err := m.gossip.list.Join([]string{a}); err != nil {
-				m.log.Debug("A node did not answer.", slog.String("gossip", a), slog.Any("error", err))
+				m.notJoined(a, err)
 			}
 		})
 	}

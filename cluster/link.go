@@ -48,6 +48,7 @@ type link struct {
 	postedAt int64
 	state    linkState
 	since    int64 // when the state began
+	lost     int64 // when the last connection ended; 0: none did
 	down     bool  // memberlist says that the node is dead
 }
 

@@ -113,11 +113,21 @@ func (m *Member) shut(k *known) {
 // setState notes that a connection was made or lost.
 func (l *link) setState(s linkState) {
 	l.mu.Lock()
+	if l.state == linkConnected {
+		l.lost = l.m.now()
+	}
 	l.state, l.since = s, l.m.now()
 	if s == linkIdle {
 		l.posted = false
 	}
 	l.mu.Unlock()
+}
+
+// apart reports whether there was no connection since a time.
+func (l *link) apart(since int64) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.state != linkConnected && l.lost <= since
 }
 
 // onTransport gets proto.actor's news of connections, on the goroutine that found

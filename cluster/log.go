@@ -1,7 +1,6 @@
 package cluster
 
 import (
-	"bytes"
 	"context"
 	"log/slog"
 )
@@ -32,13 +31,11 @@ func (h quietHandler) WithGroup(name string) slog.Handler {
 }
 
 // gossipLog is the writer that memberlist logs to: a line a message, which names
-// its level. Only errors of its own sockets are worth a warning.
-type gossipLog struct{ log *slog.Logger }
+// its level.
+type gossipLog struct{ m *Member }
 
+// Write implements io.Writer.
 func (g gossipLog) Write(line []byte) (int, error) {
-	if !g.log.Enabled(context.Background(), slog.LevelDebug) {
-		return len(line), nil
-	}
-	g.log.Debug(string(bytes.TrimSpace(line)), slog.String("from", "memberlist"))
+	g.m.overheard(line)
 	return len(line), nil
 }

@@ -42,6 +42,9 @@ type Member struct {
 	handlers [256]atomic.Pointer[func(Call)]
 	counts   counts
 
+	complaints complaints
+	examining  atomic.Bool
+
 	ctx      context.Context // ends when the member stops
 	cancel   context.CancelFunc
 	stopped  atomic.Bool

@@ -163,7 +163,7 @@ func BenchmarkRequest(b *testing.B) {
 		b.Run(row.name, func(b *testing.B) {
 			b.ReportAllocs()
 			nc := &replayed{b: b, request: []byte(row.request)}
-			g := newGate(nil, 1, 0, &connCounts{})
+			g := newGate(nil, 1, 0, &connCounts{}, new(atomic.Bool))
 			if err := row.srv.ServeConn(&conn{Conn: nc, gate: g}); err != nil {
 				b.Fatal(err)
 			}

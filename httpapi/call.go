@@ -146,9 +146,13 @@ func newID() (id sale.ID) {
 	return id
 }
 
-// finish sets what every answer has.
+// finish sets what every answer has. While the node is drained it ends the
+// connection, so that the client opens its next one elsewhere.
 func (c *call) finish() {
 	c.ctx.Response.Header.SetCanonical(strRequestID, c.requestID())
+	if c.srv.draining.Load() {
+		c.ctx.SetConnectionClose()
+	}
 }
 
 // setInt sets a header to a number.

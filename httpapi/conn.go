@@ -18,6 +18,7 @@ type gate struct {
 	net.Listener
 	max, perIP int
 	counts     *connCounts
+	draining   *atomic.Bool // the server's
 
 	mu struct {
 		sync.Mutex
@@ -34,8 +35,8 @@ type connCounts struct {
 }
 
 // newGate puts a gate before a listener; perIP 0 is no bound for a peer.
-func newGate(ln net.Listener, max, perIP int, counts *connCounts) *gate {
-	g := &gate{Listener: ln, max: max, perIP: perIP, counts: counts}
+func newGate(ln net.Listener, max, perIP int, counts *connCounts, draining *atomic.Bool) *gate {
+	g := &gate{Listener: ln, max: max, perIP: perIP, counts: counts, draining: draining}
 	g.mu.open = make(map[*conn]struct{})
 	g.mu.peers = make(map[netip.Addr]int)
 	return g
@@ -48,7 +49,7 @@ func (g *gate) Accept() (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
-		c := &conn{Conn: nc, gate: g, peer: peerAddr(nc)}
+		c := &conn{Conn: nc, gate: g, peer: peerAddr(nc), late: g.draining.Load()}
 		switch refused := g.admit(c); refused {
 		case "":
 			return c, nil
@@ -132,6 +133,7 @@ type conn struct {
 	net.Conn
 	gate *gate
 	peer netip.Addr
+	late bool // it came while the server was drained
 
 	readBy, writeBy lazyDeadline
 

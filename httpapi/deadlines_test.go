@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -40,7 +41,7 @@ func TestDeadlines(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				near, far := net.Pipe()
 				defer far.Close()
-				c := &conn{Conn: near, gate: newGate(nil, 1, 0, &connCounts{})}
+				c := &conn{Conn: near, gate: newGate(nil, 1, 0, &connCounts{}, new(atomic.Bool))}
 				defer c.Close()
 				for what, do := range map[string]func([]byte) (int, error){"read": c.Read, "write": c.Write} {
 					if row.first != 0 {
@@ -83,7 +84,7 @@ func TestDeadlineInAWrite(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		near, far := net.Pipe()
 		below := &timed{Conn: near}
-		c := &conn{Conn: below, gate: newGate(nil, 1, 0, &connCounts{})}
+		c := &conn{Conn: below, gate: newGate(nil, 1, 0, &connCounts{}, new(atomic.Bool))}
 		defer c.Close()
 		_ = c.SetWriteDeadline(time.Now().Add(time.Second))
 		meet(t, far, "write", c.Write)
@@ -114,7 +115,7 @@ func TestDeadlinesAreLazy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		near, far := net.Pipe()
 		below := &timed{Conn: near}
-		c := &conn{Conn: below, gate: newGate(nil, 1, 0, &connCounts{})}
+		c := &conn{Conn: below, gate: newGate(nil, 1, 0, &connCounts{}, new(atomic.Bool))}
 		defer c.Close()
 		for range 1000 {
 			_ = c.SetReadDeadline(time.Now().Add(30 * time.Second))

@@ -32,6 +32,9 @@ type route struct {
 	missing string
 	// node: the variable segment is a node's name, which may have dots.
 	node bool
+	// probe: it is asked of the node itself, and answered however drained it is;
+	// so are admin routes.
+	probe bool
 
 	segments []string // of path; "" is variable
 	stats    *routeStats
@@ -81,10 +84,10 @@ func routes() []route {
 		{method: "GET", path: "/problems", handle: (*Server).getProblems},
 		{method: "GET", path: "/problems/{code}", handle: (*Server).getProblem, missing: codeNotFound},
 		{method: "GET", path: "/openapi.yaml", handle: (*Server).getOpenAPI},
-		{method: "GET", path: "/version", handle: (*Server).getVersion},
-		{method: "GET", path: "/healthz", handle: (*Server).getHealth},
-		{method: "GET", path: "/readyz", handle: (*Server).getReady},
-		{method: "GET", path: "/metrics", handle: (*Server).getMetrics},
+		{method: "GET", path: "/version", handle: (*Server).getVersion, probe: true},
+		{method: "GET", path: "/healthz", handle: (*Server).getHealth, probe: true},
+		{method: "GET", path: "/readyz", handle: (*Server).getReady, probe: true},
+		{method: "GET", path: "/metrics", handle: (*Server).getMetrics, probe: true},
 	}
 }
 
@@ -278,7 +281,7 @@ func (c *call) dispatch() bool {
 			return false
 		}
 	}
-	return c.checkMedia() && (!c.route.admin || c.checkAdmin())
+	return c.checkDrained() && c.checkMedia() && (!c.route.admin || c.checkAdmin())
 }
 
 // isNodeName reports whether b is [A-Za-z0-9._-]{1,64}: the grammar of nodes' names.

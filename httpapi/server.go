@@ -137,7 +137,7 @@ func (quiet) Printf(string, ...any) {}
 // Serve answers the listener's connections until Shutdown, then returns nil. It
 // may be called for several listeners.
 func (s *Server) Serve(ln net.Listener) error {
-	g := newGate(ln, s.cfg.MaxConns, s.cfg.MaxConnsPerIP, &s.metrics.conns)
+	g := newGate(ln, s.cfg.MaxConns, s.cfg.MaxConnsPerIP, &s.metrics.conns, &s.draining)
 	s.mu.Lock()
 	select {
 	case <-s.stopped:
@@ -152,13 +152,6 @@ func (s *Server) Serve(ln net.Listener) error {
 	}
 	return nil
 }
-
-// Drain makes GET /readyz answer 503, so that nobody is sent here any more;
-// everything else goes on. Shutdown does it too.
-func (s *Server) Drain() { s.draining.Store(true) }
-
-// Undrain takes Drain back.
-func (s *Server) Undrain() { s.draining.Store(false) }
 
 // Shutdown drains, closes listeners and idle connections, and waits for the
 // requests under way until ctx ends; what is left then is cut off. It returns nil

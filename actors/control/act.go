@@ -181,10 +181,10 @@ func (v *view) moving() bool {
 }
 
 // complete reports whether every node that stays could have been given something: one
-// that is down or drained gets its share when it is back.
+// that is down, drained or full gets its share when it is back.
 func (v *view) complete() bool {
 	for name, e := range v.registry.Nodes {
-		if e.State == recordMember && (!v.up[name] || v.drained(name)) {
+		if e.State == recordMember && (!v.up[name] || v.drained(name) || v.full(name)) {
 			return false
 		}
 	}
@@ -228,6 +228,23 @@ func (c *controller) remove(ctx context.Context, v *view, node string, force boo
 	}
 	c.cfg.Logger.Info("a node is to leave", "node", node, "force", force)
 	e.record.State = stateLeaving
+	return c.record(ctx, e.record)
+}
+
+// keep ends the removal of a node that still has replicas. Before those are all gone
+// nobody has told it to leave, and it would not have.
+func (c *controller) keep(ctx context.Context, v *view, node string) error {
+	e, registered := c.registry.Nodes[node]
+	switch {
+	case !registered:
+		return UnknownNodeError{Node: node}
+	case e.State == stateRemoved, e.State == stateLeaving && !v.holds(node):
+		return UnsafeError{Reason: fmt.Sprintf("node %s was removed: its replicas are gone", node)}
+	case e.State == recordMember:
+		return nil
+	}
+	c.cfg.Logger.Info("a node is to stay after all", "node", node)
+	e.record.State, e.record.Rebalance = recordMember, new(true)
 	return c.record(ctx, e.record)
 }
 

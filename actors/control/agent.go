@@ -25,7 +25,10 @@ type Agent struct {
 	locks    []sync.Mutex // by shard: its replica here has one order at a time
 	settling atomic.Bool
 	heard    atomic.Uint64 // the latest controller's term
-	mode     atomic.Uint32 // cluster.State of this node
+	mode     atomic.Uint32 // cluster.State of this node, as operators want it
+	full     atomic.Bool   // the disk is nearly full
+	relief   atomic.Bool   // leaderships are being given away because of that
+	telling  sync.Mutex    // what is told of mode and full is told in order
 	leaving  sync.Once
 	current  atomic.Pointer[controller] // nil: none runs here
 }
@@ -70,14 +73,26 @@ func (a *Agent) state() string {
 		return stateDraining
 	case cluster.Leaving:
 		return stateLeaving
-	default:
-		return stateUp
 	}
+	if a.full.Load() {
+		return stateFull
+	}
+	return stateUp
 }
 
 // setState changes this node's state and tells all.
-func (a *Agent) setState(s cluster.State) {
-	a.mode.Store(uint32(s))
+func (a *Agent) setState(s cluster.State) { a.announce(func() { a.mode.Store(uint32(s)) }) }
+
+// announce tells all what this node is ready for after a change. In gossip a node
+// with a full disk is one that drains: nodes that know no more treat it right.
+func (a *Agent) announce(change func()) {
+	a.telling.Lock()
+	defer a.telling.Unlock()
+	change()
+	s := cluster.State(a.mode.Load())
+	if s == cluster.Up && a.full.Load() {
+		s = cluster.Draining
+	}
 	a.cfg.Member.SetState(s)
 }
 
@@ -85,7 +100,7 @@ func (a *Agent) setState(s cluster.State) {
 func (a *Agent) look() {
 	tick := time.NewTicker(a.cfg.LookEvery)
 	defer tick.Stop()
-	w := watcher{agent: a, led: map[uint64]uint64{}, hasty: map[uint64]time.Time{}}
+	w := watcher{agent: a, led: map[uint64]uint64{}, followed: map[uint64]uint64{}, hasty: map[uint64]time.Time{}}
 	for {
 		w.look()
 		select {
@@ -105,9 +120,11 @@ func (a *Agent) look() {
 type watcher struct {
 	agent      *Agent
 	led        map[uint64]uint64    // shard → term in which this node was seen to lead it
+	followed   map[uint64]uint64    // shard → term in which another node was told to lead it
 	hasty      map[uint64]time.Time // shard → since when its replica could be settled
 	looks      int
 	peers      string      // what was last seen of the peers
+	relieved   time.Time   // when leaderships were last given away for want of space
 	controller *controller // nil: none was started, or it has ended
 }
 
@@ -118,6 +135,7 @@ const tellAgain = 20
 func (w *watcher) look() {
 	replicas := w.agent.cfg.Placement.Replicas()
 	w.tellLeaders(replicas)
+	w.space()
 	for i := range replicas {
 		w.tidy(&replicas[i])
 	}
@@ -126,7 +144,9 @@ func (w *watcher) look() {
 }
 
 // tellLeaders gives the table of leaders what this node's replicas know at first
-// hand: that it leads, or does no longer lead in that term.
+// hand: that it leads, or does no longer lead in that term. That another one leads
+// the table mostly knows from that node, which tells it at once; a replica knows it
+// even where no word of that node comes through.
 func (w *watcher) tellLeaders(replicas []storage.ReplicaStatus) {
 	m, self := w.agent.cfg.Member, w.agent.cfg.Placement.Identity().Node
 	for _, r := range replicas {
@@ -139,7 +159,36 @@ func (w *watcher) tellLeaders(replicas []storage.ReplicaStatus) {
 			delete(w.led, r.Shard)
 			m.Learn(r.Shard, "", term)
 		}
+		if leader := leaderAddress(&r); leader != "" && w.followed[r.Shard] != r.Term {
+			if node := nodeAt(m.Peers(), leader); node != "" {
+				w.followed[r.Shard] = r.Term
+				m.Learn(r.Shard, node, r.Term)
+			}
+		}
 	}
+}
+
+// leaderAddress is where another replica of a shard leads it; "": it is not known.
+func leaderAddress(r *storage.ReplicaStatus) string {
+	if r.Role == storage.Starting || r.Leader == 0 || r.Leader == r.Replica {
+		return ""
+	}
+	for _, m := range r.Members {
+		if m.Replica == r.Leader {
+			return m.Address
+		}
+	}
+	return ""
+}
+
+// nodeAt is the node that has a Raft address; "": nobody has.
+func nodeAt(peers []cluster.Peer, raft string) string {
+	for _, p := range peers {
+		if p.Raft == raft {
+			return p.Node
+		}
+	}
+	return ""
 }
 
 // tidy drops a replica that knows of its own removal, and restarts a hasty one where

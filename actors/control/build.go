@@ -15,7 +15,7 @@ import (
 func (c *controller) status() Status {
 	k := c.known.Load()
 	peers := c.cfg.Member.Peers()
-	reports := c.gather(peers, c.term)
+	reports := c.gather(peers, reportRequest{Term: c.term})
 	heard := maps.Clone(k.heard)
 	for node := range reports {
 		heard[node] = time.Now()
@@ -46,7 +46,7 @@ func (v *view) absent(lost map[place]bool) map[place]bool {
 // seenFromHere is the cluster as this node sees it, without a controller.
 func (a *Agent) seenFromHere() Status {
 	peers := a.cfg.Member.Peers()
-	reports := a.gather(peers, 0)
+	reports := a.gather(peers, reportRequest{})
 	heard := map[string]time.Time{}
 	for node := range reports {
 		heard[node] = time.Now()
@@ -142,6 +142,8 @@ func (v *view) node(name string) (NodeStatus, bool) {
 		n.State = stateDown
 	case v.drained(name):
 		n.State = stateDraining
+	case v.full(name):
+		n.State = stateFull
 	}
 	if r := v.reports[name]; r != nil {
 		n.Version, n.Replicas = cmp.Or(r.Version, n.Version), len(r.Replicas)

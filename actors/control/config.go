@@ -62,6 +62,8 @@ type Member interface {
 	Peers() []cluster.Peer
 	// SetState tells the others what this node is ready for.
 	SetState(state cluster.State)
+	// Forget drops a node that is down from Peers.
+	Forget(node string)
 	// Locate names the node that leads a shard, and in which term.
 	Locate(shard uint64) (node string, term uint64, err error)
 	// Learn is told who leads a shard in a term; node "": nobody does any more.
@@ -90,6 +92,10 @@ type Config struct {
 	Version string
 	// Disk is the space of the data directory's disk in bytes; nil: not told.
 	Disk func() (free, total uint64)
+	// Full reports whether the node's disk is nearly full, so that it can write
+	// nothing: then it leads nothing and gets nothing new, until there is space. It is
+	// asked every LookEvery. nil: it never is.
+	Full func() bool
 	// OnDrain is called when an operator drains this node, after its leaders have
 	// moved: refuse new connections, finish what is under way. It may take until ctx
 	// ends. OnUndrain takes it back. nil: nothing to do.

@@ -178,7 +178,7 @@ func (c *controller) round(ctx context.Context, asked []ask) (wait time.Duration
 // observe gathers the reports of a round.
 func (c *controller) observe() *view {
 	peers := c.cfg.Member.Peers()
-	reports := c.gather(peers, c.term)
+	reports := c.gather(peers, reportRequest{Term: c.term, Removed: c.registry.removed()})
 	for node := range reports {
 		c.heard[node] = time.Now()
 	}

@@ -45,4 +45,11 @@
 // given up and comes back gets the same order.
 //
 // A drained node is not recorded: a restart ends the draining.
+//
+// # A full disk
+//
+// A node whose disk is nearly full (Config.Full) leads nothing and gets no replica,
+// as if it were drained, until there is space again; it gives its leaderships away
+// by itself. Where all nodes are full they stay where they are. An operator's drain
+// is another matter: it lasts whatever the disk does, and ending it fills no disk.
 package control

@@ -103,7 +103,7 @@ const moversAtOnce = 8
 // giveAway transfers leaderships to the nodes that lead least and have caught up. It
 // returns the shards that have no voter on another node that is up.
 func (a *Agent) giveAway(ctx context.Context, led []storage.ReplicaStatus) (stranded []uint64) {
-	reports := a.gather(a.others(), 0)
+	reports := a.gather(a.others(), reportRequest{})
 	load := map[string]int{}
 	for node, r := range reports {
 		for i := range r.Replicas {
@@ -149,6 +149,9 @@ func (a *Agent) heirs(r *storage.ReplicaStatus, reports map[string]*report) (rea
 		at := slices.IndexFunc(r.Members, func(m storage.Member) bool { return m.Voter && m.Address == p.Raft })
 		if at < 0 {
 			continue
+		}
+		if said := reports[p.Node]; said != nil && said.State != stateUp {
+			continue // it was drained, or is full, since gossip last told of it
 		}
 		candidates++
 		rep := reports[p.Node].find(r.Shard, r.Members[at].Replica)

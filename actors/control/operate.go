@@ -23,6 +23,7 @@ const (
 	doStatus     = "status"
 	doRemoveNode = "remove"
 	doRebalance  = "rebalance"
+	doKeepNode   = "keep" // it leaves no more
 )
 
 // operateReply is its answer.
@@ -51,6 +52,8 @@ func (a *Agent) handleOperate(call cluster.Call) {
 		reply.Status = &s
 	case q.Do == doRemoveNode:
 		err = c.inRound(ctx, func(ctx context.Context, v *view) error { return c.remove(ctx, v, q.Node, q.Force) })
+	case q.Do == doKeepNode:
+		err = c.inRound(ctx, func(ctx context.Context, v *view) error { return c.keep(ctx, v, q.Node) })
 	case q.Do == doRebalance:
 		err = c.inRound(ctx, func(ctx context.Context, _ *view) error { return c.rebalance(ctx) })
 	default:

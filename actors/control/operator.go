@@ -1,6 +1,9 @@
 package control
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
 // Operator is what operators call on this node. Its errors are UnknownNodeError,
 // UnsafeError and ErrUnavailable.
@@ -16,7 +19,25 @@ func (o operator) Drain(ctx context.Context, node string) error { return o.drain
 
 // Undrain implements Operator.
 func (o operator) Undrain(ctx context.Context, node string) error {
-	return o.orderNode(ctx, node, order{Do: doUndrain})
+	leaves := o.leaves(ctx, node)
+	if leaves {
+		if _, err := o.askController(ctx, operate{Do: doKeepNode, Node: node}, o.cfg.AskTimeout); err != nil {
+			return operatorsError(err)
+		}
+	}
+	err := o.orderNode(ctx, node, order{Do: doUndrain})
+	if _, unsafe := err.(UnsafeError); leaves && unsafe {
+		return nil // it is down: it takes part again when it is back
+	}
+	return err
+}
+
+// leaves reports whether a node is being removed, or was.
+func (o operator) leaves(ctx context.Context, node string) bool {
+	s, err := o.Status(ctx)
+	return err == nil && slices.ContainsFunc(s.Nodes, func(n NodeStatus) bool {
+		return n.Name == node && (n.State == stateLeaving || n.State == stateRemoved)
+	})
 }
 
 // Remove implements Operator. It blocks for AskTimeout at most.

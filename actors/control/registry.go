@@ -89,6 +89,16 @@ func (g *registry) forget() {
 	}
 }
 
+// removed lists the nodes that were removed.
+func (g *registry) removed() (nodes []removedNode) {
+	for _, name := range sortedKeys(g.Nodes) {
+		if e := g.Nodes[name]; e.State == stateRemoved {
+			nodes = append(nodes, removedNode{name, e.Incarnation})
+		}
+	}
+	return nodes
+}
+
 // present counts the nodes that were not removed.
 func (g *registry) present() int {
 	n := 0

@@ -23,7 +23,8 @@ type report struct {
 	Uptime      int64           `json:"uptime"` // s
 	DiskFree    uint64          `json:"diskFree,omitzero"`
 	DiskTotal   uint64          `json:"diskTotal,omitzero"`
-	State       string          `json:"state"` // stateUp, stateDraining, stateLeaving
+	Full        bool            `json:"full,omitzero"` // the disk is nearly full
+	State       string          `json:"state"`         // stateUp, stateFull, stateDraining, stateLeaving
 	Replicas    []replicaReport `json:"replicas,omitzero"`
 }
 
@@ -52,6 +53,7 @@ type memberReport struct {
 // The states of a node, as reports and Status name them.
 const (
 	stateUp       = "up"
+	stateFull     = "full" // up, with a disk that is nearly full
 	stateDraining = "draining"
 	stateLeaving  = "leaving"
 	stateDown     = "down"
@@ -61,6 +63,14 @@ const (
 // reportRequest asks for a report; Term is the asking controller's, 0 for others.
 type reportRequest struct {
 	Term uint64 `json:"term,omitzero"`
+	// Removed are the nodes that were removed, as far as the controller remembers.
+	Removed []removedNode `json:"removed,omitzero"`
+}
+
+// removedNode is a node that was removed, with the disk that it had.
+type removedNode struct {
+	Node        string `json:"n"`
+	Incarnation uint64 `json:"i"`
 }
 
 // leads reports whether the replica leads its shard, as far as it knows.
@@ -72,6 +82,7 @@ func (a *Agent) report() *report {
 	r := &report{
 		Node: id.Node, Cluster: id.Cluster, Incarnation: id.Incarnation, Shards: id.Shards, Raft: id.RaftAddress,
 		Version: a.cfg.Version, Uptime: int64(time.Since(a.started) / time.Second), State: a.state(),
+		Full: a.full.Load(),
 	}
 	if a.cfg.Disk != nil {
 		r.DiskFree, r.DiskTotal = a.cfg.Disk()
@@ -100,7 +111,9 @@ func reportOf(s storage.ReplicaStatus) replicaReport {
 func (a *Agent) handleReport(call cluster.Call) {
 	var q reportRequest
 	if json.Unmarshal(call.Body, &q) == nil {
-		a.heed(q.Term)
+		if a.heed(q.Term) {
+			a.forget(q.Removed)
+		}
 	}
 	body, err := json.Marshal(a.report())
 	if err != nil {
@@ -110,11 +123,21 @@ func (a *Agent) handleReport(call cluster.Call) {
 	call.Reply(body)
 }
 
+// forget lets go of the nodes that were removed and have gone: they will not be back,
+// and are no reason to wait for anybody.
+func (a *Agent) forget(removed []removedNode) {
+	for _, p := range a.cfg.Member.Peers() {
+		if p.State == cluster.Down && slices.Contains(removed, removedNode{p.Node, p.Incarnation}) {
+			a.cfg.Member.Forget(p.Node)
+		}
+	}
+}
+
 // gather asks all nodes that are not down for their reports, at once. A node that
 // does not answer in time, or not in its own name, is missing in the result. It
 // blocks for ReportTimeout at most.
-func (a *Agent) gather(peers []cluster.Peer, term uint64) map[string]*report {
-	body, _ := json.Marshal(reportRequest{Term: term}) // a plain struct
+func (a *Agent) gather(peers []cluster.Peer, q reportRequest) map[string]*report {
+	body, _ := json.Marshal(q) // a plain struct
 	deadline := time.Now().Add(a.cfg.ReportTimeout)
 	var (
 		mu      sync.Mutex // guards reports

@@ -100,15 +100,10 @@ func TestDrainGivesLeadersAwayAndUndrainTakesThemBack(t *testing.T) {
 }
 
 // leads counts the shards that a node leads.
-func (w *world) leads(node string) (count int) {
+func (w *world) leads(node string) int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for _, g := range w.groups {
-		if n, _ := w.at(g, g.leader); n != nil && n.name == node {
-			count++
-		}
-	}
-	return count
+	return w.leadsLocked(node)
 }
 
 func TestDrainIsRefusedWhereNobodyElseCouldLead(t *testing.T) {
@@ -344,6 +339,30 @@ func TestRebalanceEnds(t *testing.T) {
 		w.until("done", func() bool { return !w.reg.fold().Rebalance })
 		if s, _ := w.operator("n2").Status(context.Background()); s.Health != OK {
 			t.Errorf("%s %v", s.Health, s.Problems)
+		}
+	})
+}
+
+// A node that hears nothing of a new leader knows it from its own replica.
+func TestLeadersAreKnownFromReplicas(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		w := three(t)
+		w.mu.Lock()
+		w.mute = true
+		w.mu.Unlock()
+		if err := w.nodes["n1"].agent.Drain(context.Background()); err != nil {
+			t.Fatal("Drain:", err)
+		}
+		w.pass(time.Second)
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		for _, g := range w.groups {
+			leader, _ := w.at(g, g.leader)
+			for _, n := range w.nodes {
+				if got := n.table[g.id]; got.node != leader.name || got.term != g.term {
+					t.Errorf("%s has %v for shard %d, which %s leads in term %d", n.name, got, g.id, leader.name, g.term)
+				}
+			}
 		}
 	})
 }

@@ -32,6 +32,7 @@ type world struct {
 	loseReplies   float64            // share of the answers that get lost
 	delayOrders   float64            // share of the orders that come late, even after their sender's death
 	loses         func(o order) bool // the order's answer gets lost; nil: none does
+	mute          bool               // nodes do not tell each other what they lead
 	// next is what the agents decide by that are started; nil: assign.Next.
 	next func(assign.Cluster) []assign.Action
 
@@ -62,6 +63,8 @@ type simNode struct {
 	handlers          map[uint8]func(cluster.Call)
 	table             map[uint64]leaderNews
 	drained, left     int
+	full              bool // its disk
+	forgotten         map[string]bool
 }
 
 type leaderNews struct {
@@ -170,6 +173,10 @@ func (w *world) boot(name string) {
 		return
 	}
 	n.boot++
+	n.forgotten = map[string]bool{}
+	for _, other := range w.nodes {
+		delete(other.forgotten, name)
+	}
 	n.alive, n.state, n.handlers, n.stopped = true, cluster.Up, map[uint8]func(cluster.Call){}, make(chan struct{})
 	l := &life{n, n.boot}
 	w.mu.Unlock()
@@ -177,6 +184,7 @@ func (w *world) boot(name string) {
 	cfg.Log, cfg.Placement, cfg.Member, cfg.Name = l, l, l, "test"
 	cfg.Logger = slog.New(slog.NewTextHandler(logTo(), &slog.HandlerOptions{Level: slog.LevelDebug})).With("at", name)
 	cfg.next = w.next
+	cfg.Full = func() bool { return w.locked(func() bool { return n.full }) }
 	cfg.OnDrain = func(context.Context) { n.drained++ }
 	cfg.OnLeave = func() { n.left++; w.kill(name) }
 	a, err := Start(cfg)

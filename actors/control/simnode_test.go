@@ -273,7 +273,7 @@ func (l *life) Peers() (out []cluster.Peer) {
 	defer l.lock()()
 	for _, name := range sortedKeys(l.n.w.nodes) {
 		n := l.n.w.nodes[name]
-		if n.boot == 0 {
+		if n.boot == 0 || l.n.forgotten[name] {
 			continue
 		}
 		p := cluster.Peer{
@@ -295,6 +295,11 @@ func (l *life) SetState(s cluster.State) {
 	}
 }
 
+func (l *life) Forget(node string) {
+	defer l.lock()()
+	l.n.forgotten[node] = true
+}
+
 func (l *life) Locate(shard uint64) (string, uint64, error) {
 	defer l.lock()()
 	news := l.n.table[shard]
@@ -308,7 +313,7 @@ func (l *life) Locate(shard uint64) (string, uint64, error) {
 func (l *life) Learn(shard uint64, node string, term uint64) {
 	defer l.lock()()
 	for _, n := range l.n.w.nodes {
-		if term >= n.table[shard].term && !l.dead() {
+		if term >= n.table[shard].term && !l.dead() && (n == l.n || !l.n.w.mute) {
 			n.table[shard] = leaderNews{node, term}
 		}
 	}

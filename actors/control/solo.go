@@ -38,6 +38,9 @@ func (s *Solo) SetState(to cluster.State) {
 	s.peer.State = to
 }
 
+// Forget implements Member: there is nobody else.
+func (s *Solo) Forget(string) {}
+
 // Locate implements Member.
 func (s *Solo) Locate(shard uint64) (node string, term uint64, err error) {
 	s.mu.Lock()

@@ -12,7 +12,8 @@ type Operator interface {
 	// Drain has a node give its leaderships away and refuse new connections. It
 	// returns when the node leads nothing. Draining again is harmless.
 	Drain(ctx context.Context, node string) error
-	// Undrain makes a drained node take part again.
+	// Undrain makes a drained node take part again. It also ends the removal of a
+	// node that still has replicas; refused when they have all moved.
 	Undrain(ctx context.Context, node string) error
 	// Remove has a node's replicas move away and the node leave for good; it
 	// returns when that is decided and recorded, Status shows how far it is. It is
@@ -47,7 +48,7 @@ type Status struct {
 // NodeStatus is one node.
 type NodeStatus struct {
 	Name           string `json:"name"`
-	State          string `json:"state"` // up, draining, leaving, down, removed
+	State          string `json:"state"` // up, full (its disk), draining, leaving, down, removed
 	Zone           string `json:"zone,omitempty"`
 	Version        string `json:"version,omitempty"`
 	HTTP           string `json:"http,omitempty"` // where clients connect

@@ -159,7 +159,7 @@ func (v *view) assignment(cfg *Config) assign.Cluster {
 		}
 		c.Nodes = append(c.Nodes, assign.Node{
 			Name: name, Zone: e.Zone, Up: v.up[name], Draining: v.drained(name),
-			Leaving: e.State == stateLeaving,
+			Full: v.full(name), Leaving: e.State == stateLeaving,
 		})
 	}
 	for i := range v.shards {
@@ -195,11 +195,14 @@ func (s *shard) unsettled(r *replica) bool {
 	return r.rep != nil && r.rep.Hasty && r.Voter && (s.lead == nil || r.Replica != s.lead.Replica)
 }
 
-// drained reports whether a node is to lead nothing: what it says itself is newer
-// than what gossip does.
+// full reports whether a node says that its disk is nearly full.
+func (v *view) full(node string) bool { r := v.reports[node]; return r != nil && r.Full }
+
+// drained reports whether a node is to lead nothing, whatever its disk is: what it
+// says itself is newer than what gossip does.
 func (v *view) drained(node string) bool {
 	if r := v.reports[node]; r != nil {
-		return r.State != stateUp
+		return r.State != stateUp && r.State != stateFull
 	}
 	p, ok := v.peers[node]
 	return ok && (p.State == cluster.Draining || p.State == cluster.Leaving)
@@ -234,6 +237,11 @@ func (v *view) empty(node string) bool {
 	}
 	r := v.reports[node]
 	return r != nil && len(r.Replicas) == 0
+}
+
+// holds reports whether a node has a replica, as the memberships say.
+func (v *view) holds(node string) bool {
+	return slices.ContainsFunc(v.shards, func(s shard) bool { return s.hosts(node) })
 }
 
 // liveness decides which nodes are up: not dead for gossip, and heard of a moment ago.

@@ -26,6 +26,7 @@ type Node struct {
 	Zone     string
 	Up       bool // it answers
 	Draining bool // it is to lead nothing and to get nothing new
+	Full     bool // its disk is nearly full: as Draining, until there is space
 	Leaving  bool // it is to be emptied for good
 }
 
@@ -180,10 +181,11 @@ func (p *plan) do(k Kind, s *Shard, node string, replica uint64, why string) {
 }
 
 // may reports whether a node may get new replicas and leaders. A draining node may
-// not: it is about to be stopped, and what it gets would have to move again.
+// not: it is about to be stopped, and what it gets would have to move again. A full
+// one could write nothing.
 func (p *plan) may(name string) bool {
 	n := p.nodes[name]
-	return n != nil && n.Up && !n.Draining && !n.Leaving
+	return n != nil && n.Up && !n.Draining && !n.Full && !n.Leaving
 }
 
 // live reports whether a replica can take part in a vote. A node that is not known

@@ -21,6 +21,8 @@ func parseNodes(t *testing.T, text string) []Node {
 			case "":
 			case "down":
 				n.Up = false
+			case "full":
+				n.Full = true
 			case "draining":
 				n.Draining = true
 			case "leaving":
@@ -102,6 +104,9 @@ func TestNext(t *testing.T) {
 		{"but never below a quorum", "a b:down c:leaving", "a* b c", ""},
 		{"a draining node leads nothing", "a:draining b c", "a* b c", "1:lead b"},
 		{"and gets nothing", "a b c:draining", "a* b", ""},
+		{"a full node leads nothing", "a:full b c", "a* b c", "1:lead b"},
+		{"and gets nothing either", "a b c:full", "a* b", ""},
+		{"nothing moves where all are full", "a:full b:full c:full", "a* b c | a* b c", ""},
 		{"leaders go to voters that have caught up", "a:draining b c", "a* b-behind c", "1:lead c"},
 		{"a hasty leader hands over", "a b", "a! b", "1:lead b"},
 		{"a lone hasty leader cannot", "a", "a!", ""},
@@ -178,6 +183,9 @@ func TestHealth(t *testing.T) {
 		{"one down", "a b c:down", "a* b c", Degraded, "node c is down"},
 		{"growing", "a b c", "a* b c+", Degraded, "fewer than 3"},
 		{"drained", "a b c:draining", "a* b c", OK, "node c is drained"},
+		{"full", "a b c:full", "a* b c", Degraded, "the disk of node c is nearly full"},
+		{"full and down", "a b c:full,down", "a* b c", Degraded,
+			"node c is down; fewer than 3 replicas are up for shards 1"},
 		{"no quorum", "a b:down c:down", "a b c", Unavailable, "too few replicas are up for shards 1"},
 		{"no leader", "a b c", "a b c", Unavailable, "no leader is known for shards 1"},
 	} {

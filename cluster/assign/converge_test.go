@@ -179,7 +179,7 @@ func TestConverges(t *testing.T) {
 		for i := range rapid.IntRange(0, 12).Draw(t, "steps") {
 			name := fmt.Sprintf("n%d", dice.IntN(len(w.Nodes)))
 			n := w.node(name)
-			steps := []string{"join", "join", "down", "up", "drain", "undrain", "lose", "remove"}
+			steps := []string{"join", "join", "down", "up", "drain", "undrain", "fill", "empty", "lose", "remove"}
 			switch rapid.SampledFrom(steps).Draw(t, "step") {
 			case "join":
 				w.Nodes = append(w.Nodes, Node{Name: fmt.Sprintf("n%d", len(w.Nodes)), Up: true})
@@ -191,6 +191,10 @@ func TestConverges(t *testing.T) {
 				n.Draining = true
 			case "undrain":
 				n.Draining = false
+			case "fill":
+				n.Full = true
+			case "empty":
+				n.Full = false
 			case "lose":
 				w.lose(name)
 			case "remove":
@@ -228,7 +232,7 @@ func (w *world) lose(node string) {
 // recover makes every node well and wants an even cluster.
 func (w *world) recover(t *rapid.T, dice *rand.Rand) {
 	for i := range w.Nodes {
-		w.Nodes[i].Up, w.Nodes[i].Draining = true, false
+		w.Nodes[i].Up, w.Nodes[i].Draining, w.Nodes[i].Full = true, false, false
 	}
 	if err := w.settle(dice); err != nil {
 		t.Fatal(err)

@@ -21,7 +21,8 @@
 //     gigabyte for a restart helps nobody. Only an operator gives a node up (Leaving).
 //   - A replica whose node is up and has lost it is removed before anything else:
 //     its id can never vote again, and it counts against the quorum.
-//   - A draining node leads nothing and gets nothing new; it keeps what it has.
+//   - A draining node leads nothing and gets nothing new; it keeps what it has. So
+//     does one whose disk is nearly full. Where all are full, nothing moves.
 //   - A leaving node's replicas are replaced one by one. Where no node can take one,
 //     the shard shrinks.
 //

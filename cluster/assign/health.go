@@ -26,6 +26,9 @@ func Health(c Cluster) (Level, []string) {
 		problems = append(problems, fmt.Sprintf(format, args...))
 	}
 	for _, n := range p.Nodes {
+		if n.Up && n.Full && !n.Leaving {
+			found(Degraded, "the disk of node %s is nearly full", n.Name)
+		}
 		switch {
 		case n.Leaving:
 			found(OK, "node %s is leaving", n.Name)

@@ -19,7 +19,9 @@ Has a node give its leaderships away and returns when it leads nothing: then it
 can be stopped without a buyer noticing. Its replicas stay. Stopping a node with
 SIGTERM drains it too; this is for having a look before.`
 	undrainText = `
-Makes a drained node take part again: it may lead shards.`
+Makes a drained node take part again: it may lead shards. A node whose removal
+has begun stays in the cluster, as long as not all of its replicas have moved;
+those that have come back by themselves.`
 	rebalanceText = `
 Has replicas and leaders spread evenly over the nodes now. A cluster does that by
 itself when nodes come and go; replicas move one after the other, and nothing
@@ -29,7 +31,8 @@ Has a node leave for good: its replicas move to other nodes, then it stops and
 its data directory is not opened again. Refused where a shard would lose its
 majority. The command waits for the end and shows how far it is; interrupted, or
 with --no-wait, the removal goes on without it. --force removes a node that is
-down and will not come back: what only it had is lost.`
+down and will not come back: what only it had is lost. cluster undrain ends a
+removal while the node still has replicas.`
 )
 
 // changeConfig is what drain, undrain and rebalance can be told.
@@ -137,6 +140,13 @@ func confirm(env environment, question string) error {
 // errGoesOn ends a wait; what is waited for does not end.
 var errGoesOn = errors.New("the removal goes on; see: boxoffice cluster status")
 
+// errStays ends a wait for what will not come: somebody has ended the removal.
+var errStays = errors.New("the removal was ended by cluster undrain: the node stays")
+
+// staysAfter is how many looks in a row must show a node that stays: one may be at a
+// node that has not heard yet.
+const staysAfter = 5
+
 // remove asks for the removal and waits for its end.
 func (c *removeConfig) remove(nodes *client, node string, env environment) error {
 	ctx, stop := untilSignal()
@@ -172,7 +182,7 @@ func waitRemoved(ctx context.Context, nodes *client, node string, env environmen
 	nodes.timeout = min(nodes.timeout, askTimeout)
 	tick := time.NewTicker(statusPause)
 	defer tick.Stop()
-	said := ""
+	said, stays := "", 0
 	for {
 		s, _, err := nodes.status(ctx)
 		var now string
@@ -181,10 +191,14 @@ func waitRemoved(ctx context.Context, nodes *client, node string, env environmen
 			now = err.Error()
 		case removed(s, node):
 			return nil
+		case state(s, node) == "up":
+			if stays++; stays >= staysAfter {
+				return errStays
+			}
 		default:
-			now = leaving(s, node)
+			now, stays = leaving(s, node), 0
 		}
-		if now != said && ctx.Err() == nil {
+		if now != said && now != "" && ctx.Err() == nil {
 			fmt.Fprintf(env.stderr, "%s: %s\n", node, now)
 			said = now
 		}
@@ -201,6 +215,16 @@ func removed(s control.Status, node string) bool {
 	return !slices.ContainsFunc(s.Nodes, func(n control.NodeStatus) bool {
 		return n.Name == node && n.State != "removed"
 	})
+}
+
+// state is a node's; "" where a cluster does not have it.
+func state(s control.Status, node string) string {
+	for _, n := range s.Nodes {
+		if n.Name == node {
+			return n.State
+		}
+	}
+	return ""
 }
 
 // leaving says how far a node's removal is.

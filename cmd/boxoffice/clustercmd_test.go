@@ -299,6 +299,27 @@ func TestRemoveWaits(t *testing.T) {
 	}
 }
 
+// A removal that somebody ends is no longer waited for.
+func TestRemoveIsEnded(t *testing.T) {
+	f := newFakeCluster(t, "")
+	f.status.Nodes[2].Replicas = 1000
+	looks := 0
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		f.mu.Lock()
+		if looks++; looks == 4 {
+			f.leaves, f.status.Nodes[2].State = "", "up"
+		}
+		f.mu.Unlock()
+		passOn(t, f.addrs[0], w, r)
+	}))
+	defer front.Close()
+	f.addrs[1], f.addrs[2] = f.addrs[0], f.addrs[0]
+	code, _, errs := cli(front.URL, "cluster remove n3 --yes")
+	if code != 1 || !strings.Contains(errs, "to move") || !strings.Contains(errs, "ended by cluster undrain") {
+		t.Errorf("exit %d: %s", code, errs)
+	}
+}
+
 // passOn is a proxy in front of a node.
 func passOn(t *testing.T, server string, w http.ResponseWriter, r *http.Request) {
 	req, err := http.NewRequest(r.Method, server+r.URL.Path, r.Body)

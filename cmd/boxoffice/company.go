@@ -19,7 +19,7 @@ import (
 
 // founderPatience is how long a node that would found a cluster, and knows of others,
 // waits for one of them to have one already.
-const founderPatience = 5 * time.Second
+const founderPatience = 10 * time.Second
 
 // peersFile is where in the data directory the other nodes' addresses are kept.
 const peersFile = "peers"
@@ -80,6 +80,8 @@ func (n *node) joins(ctx context.Context, s *storage.Config) (bool, error) {
 		defer cancel()
 	}
 	n.log.Info("looking for the cluster", "join", n.cfg.Peers())
+	n.lobby.says(whyWaiting)
+	defer n.lobby.says(whyStarting)
 	id, shards, err := n.member.Joined(wait)
 	switch {
 	case err == nil:
@@ -98,6 +100,7 @@ func (n *node) startAgent() error {
 	c.Log, c.Placement, c.Member, c.Logger = n.store, n.store, n.member, n.log
 	c.Name, c.Version = n.cfg.ClusterName, thisBuild().Version
 	c.Disk = func() (free, total uint64) { return diskSpace(n.cfg.Data) }
+	c.Full = func() bool { return errors.Is(n.store.Healthy(), storage.ErrNoSpace) }
 	c.OnDrain = func(context.Context) { <-n.built; n.http.Drain() }
 	c.OnUndrain = func() { <-n.built; n.http.Undrain() }
 	c.OnLeave = func() {

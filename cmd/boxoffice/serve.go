@@ -27,9 +27,10 @@ import (
 )
 
 const serveText = `
-Runs a node until it is told to stop: SIGTERM or SIGINT make it refuse new
-commands, answer those under way and end within 10 s. A second signal ends it
-at once; nothing that was acknowledged is lost either way.
+Runs a node until it is told to stop: SIGTERM or SIGINT make it give what it
+leads to other nodes, send its clients there, answer what is under way and end
+within 10 s. A second signal ends it at once; nothing that was acknowledged is
+lost either way.
 
 Several nodes are a cluster: give all of them the same --join list, and each its
 own --node, --cluster and --data. The first of the list founds the cluster, unless
@@ -54,7 +55,11 @@ func serve(args []string, env environment) int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
 	n, err := startNode(ctx, cfg, log)
-	if err != nil {
+	switch {
+	case errors.Is(err, context.Canceled) && ctx.Err() != nil: // told to stop while it waited
+		log.Info("stopped")
+		return exitDone
+	case err != nil:
 		return env.fail("serve", err)
 	}
 	err = n.run(ctx, env)
@@ -103,6 +108,7 @@ type node struct {
 	agent   *control.Agent
 	http    *httpapi.Server
 	socket  net.Listener
+	lobby   *lobby        // nil: none is open
 	profile *http.Server  // nil: none
 	built   chan struct{} // closed when startNode has returned
 	left    chan struct{} // closed when the cluster has removed this node
@@ -121,35 +127,58 @@ func startNode(ctx context.Context, cfg Config, log *slog.Logger) (n *node, err 
 	if n.socket, err = net.Listen("tcp", cfg.HTTP); err != nil {
 		return n, fmt.Errorf("listen for HTTP: %w", err)
 	}
+	if n.lobby, err = n.openLobby(n.socket.(*net.TCPListener)); err != nil {
+		return n, err
+	}
+	if err = n.build(ctx); err != nil {
+		return n, err
+	}
+	return n, n.closeLobby()
+}
+
+// build opens what is behind the socket, from the inside out.
+func (n *node) build(ctx context.Context) (err error) {
+	cfg := n.cfg
 	if err = os.MkdirAll(cfg.Data, 0o750); err != nil {
-		return n, fmt.Errorf("make the data directory: %w", err)
+		return fmt.Errorf("make the data directory: %w", err)
 	}
 	id, found, err := storage.Inspect(storeDir(cfg))
 	if err != nil {
-		return n, err
+		return err
 	}
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	if err = n.startMember(registry, id); err != nil {
-		return n, err
+		return err
 	}
 	if err = n.openStore(ctx, id, found); err != nil {
-		return n, err
+		return err
 	}
 	if n.gateway, err = openGateway(cfg); err != nil {
-		return n, err
+		return err
 	}
 	if n.actors, err = actors.Start(n.actorsConfig(registry)); err != nil {
-		return n, err
+		return err
 	}
 	if err = n.startAgent(); err != nil {
-		return n, err
+		return err
 	}
-	if n.http, err = httpapi.New(n.httpConfig(registry)); err != nil {
-		return n, err
+	h := n.httpConfig()
+	h.Seller, h.Operator, h.Registry = n.actors.Client(), n.agent.Operator(), registry
+	if n.http, err = httpapi.New(h); err != nil {
+		return err
 	}
-	return n, n.startProfiles()
+	return n.startProfiles()
+}
+
+// closeLobby makes place for the node's own server.
+func (n *node) closeLobby() error {
+	l := n.lobby
+	if n.lobby = nil; l == nil {
+		return nil
+	}
+	return l.close()
 }
 
 // storeDir is where in the data directory the log lives.
@@ -170,11 +199,11 @@ func (n *node) actorsConfig(r *prometheus.Registry) actors.Config {
 	return a
 }
 
-func (n *node) httpConfig(r *prometheus.Registry) httpapi.Config {
+// httpConfig is the configuration without what answers.
+func (n *node) httpConfig() httpapi.Config {
 	build := thisBuild()
 	h := httpapi.DefaultConfig()
-	h.Seller, h.Operator, h.Registry, h.Log = n.actors.Client(), n.agent.Operator(), r, n.log
-	h.AdminToken, h.JWTKey = n.cfg.AdminToken, []byte(n.cfg.AuthJWTKey)
+	h.Log, h.AdminToken, h.JWTKey = n.log, n.cfg.AdminToken, []byte(n.cfg.AuthJWTKey)
 	h.Version = httpapi.Version{Version: build.Version, Revision: build.Revision, Go: build.Go, Node: n.cfg.Node}
 	h.MaxConnsPerIP = min(n.cfg.MaxConnsPerIP, h.MaxConns)
 	return h
@@ -247,17 +276,25 @@ func (n *node) prepare(ctx context.Context, env environment) error {
 	return nil
 }
 
-// stop ends the node from the outside in: no new requests, those under way are
+// lingerTime bounds the wait for clients that are about to ask once more, and so
+// learn that they are to go elsewhere.
+const lingerTime = 500 * time.Millisecond
+
+// stop ends the node from the outside in. First others take over what it leads, while
+// everything is still served; then clients are sent elsewhere, those under way are
 // answered, events leave, the log closes last. Parts that never started are nil.
 func (n *node) stop() error {
 	ctx, cancel := context.WithTimeout(context.Background(), stopWithin)
 	defer cancel()
-	var errs []error
-	if n.http != nil {
-		n.http.Drain()
-	}
+	errs := []error{n.closeLobby()}
 	if n.agent != nil {
 		n.giveAway()
+	}
+	if n.http != nil {
+		n.http.Drain()
+		linger, cancel := context.WithTimeout(ctx, lingerTime)
+		n.http.Settle(linger)
+		cancel()
 	}
 	if n.actors != nil {
 		n.actors.Drain(stopWithin / 2)
