@@ -24,6 +24,7 @@ var (
 	chaosTime     = flag.Duration("chaos.time", 9*time.Second, "how long faults are made")
 	chaosSeed     = flag.Uint64("chaos.seed", 0, "seed of the run; 0: from the clock")
 	chaosFaults   = flag.String("chaos.fault", "", "make only this fault, or these two at a time: A+B")
+	chaosLogs     = flag.String("chaos.logs", "", "a directory that gets all that the nodes say, for debugging")
 	chaosLoopback = flag.Bool("chaos.loopback", false, "make no network: no fault that needs one")
 )
 
@@ -186,6 +187,9 @@ func (c *chaos) verdict(took time.Duration) {
 func spread(all []time.Duration) string {
 	slices.Sort(all)
 	n := len(all)
+	if n == 0 {
+		return "none"
+	}
 	at := func(percent int) time.Duration { return all[(n*percent+99)/100-1].Round(100 * time.Microsecond) }
 	return fmt.Sprintf("p50 %v, p99 %v, max %v, of %d", at(50), at(99), at(100), n)
 }

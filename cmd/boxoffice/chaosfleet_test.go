@@ -109,6 +109,10 @@ func (f *fleet) prepare(i int) *nodeProcess {
 	if f.net != nil {
 		n.wrap = []string{"ip", "netns", "exec", f.net.space(i)}
 	}
+	if *chaosLogs != "" {
+		n.log = filepath.Join(*chaosLogs, f.name(i)+".log")
+		n.args = append(n.args, "--log-level", "debug")
+	}
 	f.t.Cleanup(n.kill)
 	f.nodes = append(f.nodes[:min(i-1, len(f.nodes))], n)
 	return n

@@ -119,6 +119,7 @@ func (p *polite) book(closed <-chan struct{}, events []string, seats <-chan stri
 				[]byte(`{"ticketIds":["`+seat+`"],"paymentInfo":{"method":"card","token":"pm_card_visa"}}`))
 			if status != http.StatusCreated {
 				p.t.Errorf("%s of %s: %d %s", seat, event, status, answer)
+				continue
 			}
 			p.mu.Lock()
 			p.booked = append(p.booked, event+"/"+seat)
@@ -144,6 +145,8 @@ type rolling struct {
 	events  []string
 	closed  chan struct{}
 	buyers  sync.WaitGroup
+
+	stopping sync.Once
 }
 
 // openRolling starts three nodes and lets buyers in who book all the time.
@@ -172,6 +175,7 @@ func openRolling(t *testing.T, buyers int) *rolling {
 	for range buyers {
 		r.buyers.Go(func() { r.clients.book(r.closed, r.events, seats) })
 	}
+	t.Cleanup(r.stop) // before the nodes end, however the test does
 	return r
 }
 
@@ -203,11 +207,21 @@ func defineHall(t *testing.T, url, event string) {
 	}
 }
 
+// stop has the buyers go home; again does nothing.
+func (r *rolling) stop() {
+	r.stopping.Do(func() {
+		close(r.closed)
+		r.buyers.Wait()
+		if r.t.Failed() {
+			r.t.Log(r.logs())
+		}
+	})
+}
+
 // close ends the sale and compares the seat maps with what was booked.
 func (r *rolling) close() {
 	r.t.Helper()
-	close(r.closed)
-	r.buyers.Wait()
+	r.stop()
 	slices.Sort(r.clients.booked)
 	shop := newShop(r.t, r.urls()...)
 	shop.agree("the seat maps", func() (problems []string) {
