@@ -239,3 +239,23 @@ func TestSlots(t *testing.T) {
 		t.Errorf("%d pending", c.pending.Load())
 	}
 }
+
+// A node that comes back asks before gossip has told of it: the answer waits for the
+// way to it. A node that is gone gets none.
+func TestAnswersToOneThatIsBack(t *testing.T) {
+	m := startMember(t, testConfig("n1"))
+	for _, back := range []bool{true, false} {
+		l := &link{m: m, address: "127.0.0.1:1", down: true, downAt: m.now() - 1}
+		l.posted = true // nothing leaves
+		if back {
+			l.heard.Store(m.now())
+		}
+		if err := l.send(frame{kind: frameReply, body: []byte("answer")}, m.now()+int64(time.Minute)); err != nil {
+			t.Fatal(err)
+		}
+		l.forget()
+		if kept := len(l.waiting) == 1; kept != back {
+			t.Errorf("a node that is back: %v; its answer was kept: %v", back, kept)
+		}
+	}
+}

@@ -50,6 +50,7 @@ type link struct {
 	since    int64 // when the state began
 	lost     int64 // when the last connection ended; 0: none did
 	down     bool  // memberlist says that the node is dead
+	downAt   int64 // since when
 }
 
 // A waiting frame of a batch.
@@ -240,16 +241,18 @@ func (l *link) keep(all []byte, frames []waiting, n, end int) {
 }
 
 // forget drops the requests that have not left and says how far the link was.
-// Replies stay for the next connection, until their deadline or the node is down.
+// Replies stay for the next connection, until their deadline or the node is down. A
+// node that was heard since is back, and asks before gossip has told of it.
 func (l *link) forget() (sent, queued uint64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	sent, queued = l.sent, l.queued
 	now := l.m.now()
+	gone := l.down && l.heard.Load() <= l.downAt
 	all, frames := l.batch, l.waiting
 	l.batch, l.waiting = l.header(0), nil
 	for i, w := range frames {
-		if w.id != 0 || l.down || w.deadline <= now {
+		if w.id != 0 || gone || w.deadline <= now {
 			continue
 		}
 		end := len(all)

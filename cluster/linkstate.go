@@ -90,8 +90,15 @@ func (l *link) unfit(now int64) error {
 // setDown says what memberlist thinks of the node.
 func (l *link) setDown(down bool) {
 	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.setDownLocked(down)
+}
+
+func (l *link) setDownLocked(down bool) {
+	if down && !l.down {
+		l.downAt = l.m.now()
+	}
 	l.down = down
-	l.mu.Unlock()
 }
 
 // shut fails the calls to a node that memberlist takes for dead, unless it was just
@@ -103,7 +110,7 @@ func (m *Member) shut(k *known) {
 	}
 	k.link.mu.Lock()
 	was := k.link.down
-	k.link.down = true
+	k.link.setDownLocked(true)
 	k.link.mu.Unlock()
 	if !was {
 		m.fail(k.link, errCut, errDown)

@@ -132,7 +132,8 @@ func (v *view) node(name string) (NodeStatus, bool) {
 	p, seen := v.peers[name]
 	e := v.registry.Nodes[name]
 	n := NodeStatus{Name: name, State: stateUp, Zone: cmp.Or(p.Zone, e.Zone), Version: p.Version, HTTP: p.HTTP}
-	same := !seen || p.Incarnation == e.Incarnation
+	// One that has gone may never have told which disk it had: it had just come.
+	same := !seen || p.Incarnation == e.Incarnation || p.Incarnation == 0 && v.down(name)
 	switch {
 	case e.State == stateRemoved && same:
 		n.State = stateRemoved

@@ -117,6 +117,9 @@ type Config struct {
 	// MaxLag is how many entries a replica may be behind its leader to count as caught
 	// up: 200 are a few ms of replaying.
 	MaxLag uint64
+	// LeadLag is the same for one that is to be given the leadership: the shard takes no
+	// writes until it has the rest, and a second more if that takes it long.
+	LeadLag uint64
 	// LookEvery is how often an agent looks at its own replicas. It costs about 10 µs.
 	LookEvery time.Duration
 	// RoundEvery is how often the controller looks at the cluster while something
@@ -159,6 +162,7 @@ func DefaultConfig() Config {
 		MaxMoves:      4,
 		MaxNodes:      64,
 		MaxLag:        200,
+		LeadLag:       32,
 		LookEvery:     250 * time.Millisecond,
 		RoundEvery:    500 * time.Millisecond,
 		IdleEvery:     2 * time.Second,

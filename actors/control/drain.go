@@ -155,7 +155,7 @@ func (a *Agent) heirs(r *storage.ReplicaStatus, reports map[string]*report) (rea
 		}
 		candidates++
 		rep := reports[p.Node].find(r.Shard, r.Members[at].Replica)
-		if rep != nil && !rep.Starting && rep.Term == r.Term && rep.Applied+a.cfg.MaxLag >= r.Applied {
+		if rep != nil && !rep.Starting && rep.follows(r.Term, r.Replica) && rep.Applied+a.cfg.LeadLag >= r.Applied {
 			ready = append(ready, heir{p.Node, rep.Replica})
 		}
 	}

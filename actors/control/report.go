@@ -76,6 +76,14 @@ type removedNode struct {
 // leads reports whether the replica leads its shard, as far as it knows.
 func (r *replicaReport) leads() bool { return !r.Starting && r.Leader != 0 && r.Leader == r.Replica }
 
+// follows reports whether the replica has heard a leader in its term since it was
+// started. One on a node that has just come back has not: it may have all that it is to
+// have, and the way to it is not open yet. Leadership that is given to it stays with
+// nobody until it is.
+func (r *replicaReport) follows(term, leader uint64) bool {
+	return r.Term == term && r.Leader == leader
+}
+
 // report is this node's, now.
 func (a *Agent) report() *report {
 	id := a.cfg.Placement.Identity()

@@ -175,18 +175,21 @@ func (s *shard) assignment(v *view, cfg *Config) assign.Shard {
 	}
 	for i := range s.replicas {
 		r := &s.replicas[i]
+		most := cfg.MaxLag
+		if r.Voter {
+			most = cfg.LeadLag
+		}
 		out.Replicas = append(out.Replicas, assign.Replica{
 			ID: r.Replica, Node: cmp.Or(r.node, stray(r.Address)), Voter: r.Voter,
-			CaughtUp: s.caughtUp(r, cfg.MaxLag) && !s.unsettled(r), Lost: v.lost[place{s.id, r.Replica}],
+			CaughtUp: s.caughtUp(r, most) && !s.unsettled(r), Lost: v.lost[place{s.id, r.Replica}],
 		})
 	}
 	return out
 }
 
-// caughtUp reports whether a replica has nearly all that the leader has.
+// caughtUp reports whether a replica has nearly all that the leader has, and hears it.
 func (s *shard) caughtUp(r *replica, most uint64) bool {
-	return s.lead != nil && r.rep != nil && !r.rep.Starting && s.lag(r) <= most &&
-		r.rep.Term == s.lead.Term
+	return s.lead != nil && r.rep != nil && !r.rep.Starting && s.lag(r) <= most && r.rep.follows(s.lead.Term, s.lead.Replica)
 }
 
 // unsettled reports whether a replica that does not lead still has the election times

@@ -80,9 +80,17 @@ func (f *fleet) providerAddress() string {
 	return clientIP(hubHost) + ":7500"
 }
 
-// add starts node i on an empty directory. The first makes the cluster, the others
-// join it.
+// add starts node i on an empty directory and waits until it can sell.
 func (f *fleet) add(i int) *nodeProcess {
+	f.t.Helper()
+	n := f.prepare(i)
+	n.start()
+	return n
+}
+
+// prepare makes node i one of the fleet. The first makes the cluster, the others join
+// it.
+func (f *fleet) prepare(i int) *nodeProcess {
 	f.t.Helper()
 	host, _, _ := strings.Cut(f.clusterAddress(i), ":")
 	if _, err := os.Stat(f.path("certs/" + f.name(i) + ".pem")); err != nil {
@@ -101,8 +109,11 @@ func (f *fleet) add(i int) *nodeProcess {
 	if f.net != nil {
 		n.wrap = []string{"ip", "netns", "exec", f.net.space(i)}
 	}
+	if *chaosLogs != "" {
+		n.log = filepath.Join(*chaosLogs, f.name(i)+".log")
+		n.args = append(n.args, "--log-level", "debug")
+	}
 	f.t.Cleanup(n.kill)
-	n.start()
 	f.nodes = append(f.nodes[:min(i-1, len(f.nodes))], n)
 	return n
 }
@@ -207,15 +218,34 @@ func wholeness(s control.Status, nodes int) error {
 	return nil
 }
 
-// leaderOf is the node that leads an event, by its index; -1: nobody knows.
-func (f *fleet) leaderOf(event string) int {
-	for _, n := range f.nodes {
-		var w control.Where
-		if n.cmd != nil && f.get(n, "/admin/events/"+event+"/where", &w) == nil && w.Leader != "" {
-			return slices.IndexFunc(f.nodes, func(m *nodeProcess) bool { return slices.Contains(m.args, w.Leader) })
-		}
+// leaderOf is the node that leads an event, by its index, as node asked knows; -1: it
+// does not.
+func (f *fleet) leaderOf(event string, asked int) int {
+	var w control.Where
+	if f.get(f.nodes[asked], "/admin/events/"+event+"/where", &w) != nil || w.Leader == "" {
+		return -1
 	}
-	return -1
+	return slices.IndexFunc(f.nodes, func(m *nodeProcess) bool { return slices.Contains(m.args, w.Leader) })
+}
+
+// operate runs an operator's command about a node, asking the first one.
+func (f *fleet) operate(verb, node string) {
+	f.t.Helper()
+	f.must("cluster", verb, node, "--server", f.nodes[0].url, "--token", crashAdmin)
+}
+
+// removeLast removes the last node from the cluster and waits until it has ended.
+func (f *fleet) removeLast() {
+	f.t.Helper()
+	last := f.nodes[len(f.nodes)-1]
+	f.operate("remove", f.name(len(f.nodes)))
+	select {
+	case <-last.done:
+	case <-time.After(60 * time.Second):
+		f.t.Fatalf("n%d was removed and does not end:\n%s", len(f.nodes), f.logs())
+	}
+	last.cmd = nil
+	f.nodes = f.nodes[:len(f.nodes)-1]
 }
 
 // agree waits until all replicas of every event have the same state.

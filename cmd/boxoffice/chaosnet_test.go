@@ -30,36 +30,45 @@ func clientIP(n int) string  { return fmt.Sprintf("10.98.0.%d", n) }
 // inHub is set where the test process runs in the hub's namespace.
 const inHub = "BOXOFFICE_TEST_IN_HUB"
 
-// enterHub runs the test again in a namespace of its own, and reports true in
-// there; outside it reports false once the run inside has ended, with its verdict.
-// Where namespaces cannot be made the test is skipped.
-func enterHub(t *testing.T) bool {
+// place is where a test runs.
+type place int
+
+const (
+	noHub     place = iota // no namespace can be made: on the machine's own loopback
+	insideHub              // in a namespace of its own
+	ranInHub               // outside, after the run inside has ended
+)
+
+// enterHub runs the test again in a namespace of its own, and tells where it is: in
+// there, or outside after the run inside has ended, with its verdict. Where
+// namespaces cannot be made it does nothing.
+func enterHub(t *testing.T) place {
 	t.Helper()
 	if os.Getenv(inHub) != "" {
-		return true
+		return insideHub
 	}
-	if os.Geteuid() != 0 {
-		t.Skip("network namespaces need root")
-	}
-	if _, err := exec.LookPath("ip"); err != nil {
-		t.Skip("network namespaces need the ip command")
+	if *chaosLoopback || os.Geteuid() != 0 {
+		return noHub
 	}
 	hub := fmt.Sprintf("bo%d", os.Getpid())
 	if out, err := exec.Command("ip", "netns", "add", hub).CombinedOutput(); err != nil {
-		t.Skipf("a network namespace cannot be made: %v %s", err, out)
+		t.Logf("a network namespace cannot be made: %v %s", err, out)
+		return noHub
 	}
 	defer func() { _ = exec.Command("ip", "netns", "del", hub).Run() }() // it goes with the machine otherwise
 	args := append([]string{"netns", "exec", hub, os.Args[0]}, os.Args[1:]...)
 	args = append(args, "-test.run=^"+t.Name()+"$", "-test.v=true", "-test.coverprofile=")
 	cmd := exec.Command("ip", args...)
 	cmd.Env = append(os.Environ(), inHub+"="+hub)
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Errorf("in the namespace: %v\n%s", err, out)
-	} else {
-		t.Logf("in the namespace:\n%s", out)
+	inside := &printout{}
+	cmd.Stdout, cmd.Stderr = inside, inside
+	if testing.Verbose() { // a long run shows how it goes on
+		cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	}
-	return false
+	if err := cmd.Run(); err != nil {
+		t.Errorf("in the namespace: %v\n%s", err, inside)
+	}
+	return ranInHub
 }
 
 // newChaosNet makes the namespaces and links of so many nodes.
@@ -100,8 +109,19 @@ func (n *chaosNet) close() {
 // ip runs the ip command; the hub is where it runs by itself.
 func (n *chaosNet) ip(args string) {
 	n.t.Helper()
-	if out, err := exec.Command("ip", strings.Fields(args)...).CombinedOutput(); err != nil {
-		n.t.Fatalf("ip %s: %v %s", args, err, out)
+	n.command("ip", args)
+}
+
+// tc runs the tc command; the hub is where it runs by itself.
+func (n *chaosNet) tc(args string) {
+	n.t.Helper()
+	n.command("tc", args)
+}
+
+func (n *chaosNet) command(name, args string) {
+	n.t.Helper()
+	if out, err := exec.Command(name, strings.Fields(args)...).CombinedOutput(); err != nil {
+		n.t.Fatalf("%s %s: %v %s", name, args, err, out)
 	}
 }
 
@@ -110,14 +130,29 @@ func (n *chaosNet) cut(from, to int) {
 	n.ip("-n " + n.space(from) + " neigh replace " + clusterIP(to) + " lladdr 02:00:00:00:00:fe nud permanent dev eth0")
 }
 
-// heal ends every cut.
-func (n *chaosNet) heal() {
-	for from := 1; from <= n.nodes; from++ {
-		for to := 1; to <= n.nodes; to++ {
-			// It is an error where nothing was cut.
-			_ = exec.Command("ip", "-n", n.space(from), "neigh", "del", clusterIP(to), "dev", "eth0").Run()
-		}
+// heal ends every cut between a node and the others.
+func (n *chaosNet) heal(node int) {
+	for other := 1; other <= n.nodes; other++ {
+		// Each is an error where nothing was cut.
+		_ = exec.Command("ip", "-n", n.space(node), "neigh", "del", clusterIP(other), "dev", "eth0").Run()
+		_ = exec.Command("ip", "-n", n.space(other), "neigh", "del", clusterIP(node), "dev", "eth0").Run()
 	}
+}
+
+// slowRate is what a slow line carries: a megabit a second, and a queue of a third of
+// a second before it loses what is too much.
+const slowRate = " root tbf rate 1mbit burst 16kb latency 300ms"
+
+// slow has a node's line to the others carry little, both ways.
+func (n *chaosNet) slow(node int) {
+	n.tc("-n " + n.space(node) + " qdisc replace dev eth0" + slowRate)
+	n.tc("qdisc replace dev veth0-" + fmt.Sprint(node) + slowRate)
+}
+
+// fast ends slow.
+func (n *chaosNet) fast(node int) {
+	n.tc("-n " + n.space(node) + " qdisc del dev eth0 root")
+	n.tc("qdisc del dev veth0-" + fmt.Sprint(node) + " root")
 }
 
 // isolate cuts a node off from all others: what it sends, what it would get, or both.

@@ -53,6 +53,7 @@ type nodeProcess struct {
 	wrap []string // goes before the program, to run it elsewhere
 	args []string
 	url  string
+	log  string // a file that gets what it prints; "": out does
 	cmd  *exec.Cmd
 	out  *printout
 	done chan struct{}
@@ -125,6 +126,14 @@ func (n *nodeProcess) launch() {
 	n.cmd = exec.Command(line[0], line[1:]...)
 	n.cmd.Env = append(os.Environ(), asNode)
 	n.cmd.Stdout, n.cmd.Stderr = n.out, n.out
+	if n.log != "" {
+		f, err := os.OpenFile(n.log, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+		if err != nil {
+			n.t.Fatal(err)
+		}
+		defer func() { _ = f.Close() }() // the process has it
+		n.cmd.Stdout, n.cmd.Stderr = f, f
+	}
 	if err := n.cmd.Start(); err != nil {
 		n.t.Fatal(err)
 	}
