@@ -258,7 +258,7 @@ func (f *fleet) agree() {
 			for i, n := range f.nodes {
 				var d struct {
 					Version uint64 `json:"version"`
-					Digest  string `json:"digest"`
+					Digest  string `json:"sha256"`
 				}
 				if err := f.get(n, "/admin/events/"+event+"/digest", &d); err != nil {
 					return err
