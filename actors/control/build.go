@@ -139,7 +139,7 @@ func (v *view) node(name string) (NodeStatus, bool) {
 		n.State = stateRemoved
 	case e.State == stateLeaving || p.State == cluster.Leaving:
 		n.State = stateLeaving
-	case v.down(name):
+	case v.down(name) || !v.up[name]: // as Health sees it
 		n.State = stateDown
 	case v.drained(name):
 		n.State = stateDraining
