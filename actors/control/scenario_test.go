@@ -360,7 +360,7 @@ func TestLeadersAreKnownFromReplicas(t *testing.T) {
 			leader, _ := w.at(g, g.leader)
 			for _, n := range w.nodes {
 				if got := n.table[g.id]; got.node != leader.name || got.term != g.term {
-					t.Errorf("%s has %v for shard %d, which %s leads in term %d", n.name, got, g.id, leader.name, g.term)
+					t.Errorf("%s has %v for shard %d: %s leads it in term %d", n.name, got, g.id, leader.name, g.term)
 				}
 			}
 		}
