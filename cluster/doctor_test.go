@@ -49,7 +49,7 @@ func TestSaysWhyNot(t *testing.T) {
 			"belongs to another cluster"},
 		"another authority": {func(c *Config) { withTLS(t, c, newCA(t), c.Node) }, "unknown authority",
 			"TLS handshake"},
-		"another's name":    {func(c *Config) { withTLS(t, c, ca, "n7") }, "", "shows the certificate of"},
+		"another's name": {func(c *Config) { withTLS(t, c, ca, "n7") }, "", "shows the certificate of"},
 		"no certificate": {func(c *Config) { c.ServerTLS, c.ClientTLS = nil, nil }, "without TLS",
 			"does not look like a TLS handshake"},
 	} {
