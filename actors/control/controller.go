@@ -214,6 +214,9 @@ func (c *controller) record(ctx context.Context, records ...record) error {
 		return fmt.Errorf("%w: %w", errElsewhere, err) // most likely; who asks asks again
 	}
 	c.registry, c.changed = next, time.Now()
+	if k := c.known.Load(); k != nil { // who asked for the change and looks then shall see it
+		c.publish(k.lost)
+	}
 	return nil
 }
 

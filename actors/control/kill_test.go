@@ -106,11 +106,13 @@ func stopAt(t *testing.T, s story, at int, how string) {
 			w.boot(node)
 		}()
 	}
+	w.mu.Lock() // the controller is at work
 	if how == "killed after it" {
 		w.after = hook
 	} else {
 		w.before = hook
 	}
+	w.mu.Unlock()
 	s.run(w)
 }
 

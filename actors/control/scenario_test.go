@@ -266,14 +266,18 @@ func TestLearnerOfADeadNodeIsGivenUp(t *testing.T) {
 		w.join("n2")
 		w.until("two nodes", w.good(2, "n1", "n2"))
 		before := len(w.members())
+		w.mu.Lock()
 		w.after = func(int, string) {
 			if len(w.members()) > before {
 				w.kill("n3") // between AddReplica and StartReplica
 			}
 		}
+		w.mu.Unlock()
 		w.join("n3")
 		w.until("it died", func() bool { return w.nodes["n3"].boot > 0 && !w.nodes["n3"].alive })
+		w.mu.Lock()
 		w.after = nil
+		w.mu.Unlock()
 		w.until("its learners are gone", w.good(2, "n1", "n2"))
 		w.boot("n3")
 		w.until("three nodes", w.good(3, "n1", "n2", "n3"))
