@@ -124,6 +124,9 @@ func (p *polite) book(closed <-chan struct{}, events []string, seats <-chan stri
 			p.mu.Lock()
 			p.booked = append(p.booked, event+"/"+seat)
 			p.slow = append(p.slow, time.Since(began))
+			if time.Since(began) > 3*time.Second {
+				p.t.Errorf("%s of %s took %v until %s: %d %s", seat, event, time.Since(began), time.Now(), status, answer)
+			}
 			p.mu.Unlock()
 		}
 	}
@@ -222,6 +225,7 @@ func (r *rolling) stop() {
 func (r *rolling) close() {
 	r.t.Helper()
 	r.stop()
+	r.clients.report("the end")
 	slices.Sort(r.clients.booked)
 	shop := newShop(r.t, r.urls()...)
 	shop.agree("the seat maps", func() (problems []string) {
