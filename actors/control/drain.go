@@ -152,11 +152,23 @@ func (a *Agent) heirs(r *storage.ReplicaStatus, reports map[string]*report) (rea
 		}
 		candidates++
 		rep := reports[p.Node].find(r.Shard, r.Members[at].Replica)
+		if rep != nil && rep.Hasty && voters(r.Members) > 2 {
+			continue // it is about to be restarted: see watcher.settleable
+		}
 		if rep != nil && !rep.Starting && rep.follows(r.Term, r.Replica) && rep.Applied+a.cfg.LeadLag >= r.Applied {
 			ready = append(ready, heir{p.Node, rep.Replica})
 		}
 	}
 	return ready, candidates
+}
+
+func voters(members []storage.Member) (n int) {
+	for _, m := range members {
+		if m.Voter {
+			n++
+		}
+	}
+	return n
 }
 
 // transferTimeout bounds one transfer: they take milliseconds or do not happen.
