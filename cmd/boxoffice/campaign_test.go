@@ -145,6 +145,7 @@ func movesCampaign(t *testing.T) {
 	moving.Wait()
 	slices.Sort(quiet)
 	t.Logf("between two bookings, %d drains: %s; %d answers were not 201", max(1, *campaignRuns/4), spread(moved), told)
+	t.Logf("the longest: %v", moved[max(0, len(moved)-8):])
 	usual := quiet[len(quiet)*99/100]
 	if worst := moved[len(moved)-1]; worst > usual+100*time.Millisecond {
 		t.Errorf("the longest gap is %v, with a usual p99 of %v", worst, usual)
