@@ -97,7 +97,8 @@ func (r *rolling) bookAt(rate float64, atMost time.Duration, over <-chan struct{
 			for at := range due {
 				n := int(r.sold.Add(1))
 				event := r.events[n%len(r.events)]
-				a := shop.insist(http.MethodPost, "/bookings/"+event, fmt.Sprintf("at-%d", n), bookSeat(n/len(r.events)))
+				key := fmt.Sprintf("at-%d", n)
+				a := shop.insist(http.MethodPost, "/bookings/"+event, key, bookSeat(n/len(r.events)))
 				if a.status != http.StatusCreated {
 					r.t.Errorf("%d %s", a.status, a.body)
 				}
