@@ -7,6 +7,9 @@ SHELL := /bin/sh
 GO    ?= go
 DATA  ?= data
 KILLS ?= 100
+CHAOS ?= 5m
+SEED  ?= 0
+CAMPAIGN ?= all
 FUZZ  ?= 10s
 BENCH ?= .
 
@@ -18,7 +21,7 @@ RACE    := $(if $(HAVE_CC),-race)
 # the revision of the sources (boxoffice version).
 BUILD := CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=auto -ldflags='-s -w'
 
-.PHONY: help run cluster build test check tidy race fuzz bench compare crash image fmt clean
+.PHONY: help run cluster build test check tidy race fuzz bench compare crash chaos campaign image fmt clean
 
 help: ## what there is to make
 	@echo 'make …'
@@ -67,6 +70,12 @@ compare: build ## a node beside the two baselines, on this machine: views and bo
 
 crash: ## kill -9 a node under load, again and again, and check what it promised (KILLS=100)
 	$(GO) test ./cmd/boxoffice -run TestCrash -crash.kills=$(KILLS) -timeout 60m -v
+
+chaos: ## a cluster of processes under load, and faults of all kinds (CHAOS=5m, SEED=of an earlier run)
+	$(GO) test ./cmd/boxoffice -run 'TestChaos$$' -chaos.time='$(CHAOS)' -chaos.seed='$(SEED)' -timeout 24h -v
+
+campaign: ## how long failover, leader moves and catching up take, measured (CAMPAIGN=failover|moves|catchup|all)
+	$(GO) test ./cmd/boxoffice -run 'TestCampaign' -chaos.campaign='$(CAMPAIGN)' -timeout 2h -v
 
 image: ## the container image boxoffice, with docker or podman
 	@engine=$$(command -v docker || command -v podman) || { echo 'neither docker nor podman is here'; exit 1; }; \

@@ -216,13 +216,8 @@ func (w *watcher) tidy(r *storage.ReplicaStatus) {
 // settleable reports whether a replica may be restarted with normal election times:
 // another one leads, and a third keeps the quorum, or has not come for a while.
 func (w *watcher) settleable(r *storage.ReplicaStatus) bool {
-	voters := 0
-	for _, m := range r.Members {
-		if m.Voter {
-			voters++
-		}
-	}
-	if !r.Hasty || r.Leader == 0 || r.Leader == r.Replica || voters < 2 {
+	votes := voters(r.Members)
+	if !r.Hasty || r.Leader == 0 || r.Leader == r.Replica || votes < 2 {
 		delete(w.hasty, r.Shard)
 		return false
 	}
@@ -231,7 +226,7 @@ func (w *watcher) settleable(r *storage.ReplicaStatus) bool {
 		since = time.Now()
 		w.hasty[r.Shard] = since
 	}
-	return voters > 2 || time.Since(since) >= w.agent.cfg.SettleAfter
+	return votes > 2 || time.Since(since) >= w.agent.cfg.SettleAfter
 }
 
 // background runs f on the shard's replica unless an order is under way there. It

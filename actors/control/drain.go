@@ -155,11 +155,23 @@ func (a *Agent) heirs(r *storage.ReplicaStatus, reports map[string]*report) (rea
 		}
 		candidates++
 		rep := reports[p.Node].find(r.Shard, r.Members[at].Replica)
+		if rep != nil && rep.Hasty && voters(r.Members) > 2 {
+			continue // it is about to be restarted: see watcher.settleable
+		}
 		if rep != nil && !rep.Starting && rep.follows(r.Term, r.Replica) && rep.Applied+a.cfg.LeadLag >= r.Applied {
 			ready = append(ready, heir{p.Node, rep.Replica})
 		}
 	}
 	return ready, candidates
+}
+
+func voters(members []storage.Member) (n int) {
+	for _, m := range members {
+		if m.Voter {
+			n++
+		}
+	}
+	return n
 }
 
 // transferTimeout bounds one transfer: they take milliseconds or do not happen.
@@ -173,11 +185,64 @@ func (a *Agent) hand(ctx context.Context, shard uint64, to heir) {
 	defer unlock()
 	ctx, cancel := context.WithTimeout(ctx, transferTimeout)
 	defer cancel()
-	if err := a.cfg.Placement.Transfer(ctx, shard, to.replica); err != nil {
+	if err := a.transfer(ctx, shard, to.replica); err != nil {
 		a.cfg.Logger.Warn("giving a leadership away", "shard", shard, "to", to.node, "error", err)
 		return
 	}
 	a.cfg.Logger.Info("gave a leadership away", "shard", shard, "to", to.node)
+}
+
+// The wait for a replica that keeps up: one that does has told so in the time between
+// two heartbeats.
+const (
+	keepsUpWithin = 400 * time.Millisecond
+	keepsUpPause  = 5 * time.Millisecond
+)
+
+// transfer gives the leadership of a shard to a replica which first shows that it keeps
+// up: that it has what was applied here before it was asked. One that a moment ago was
+// nearly there may get nothing just now, after its node came back; a shard that waits
+// for it takes no writes.
+func (a *Agent) transfer(ctx context.Context, shard, replica uint64) error {
+	within := time.NewTimer(keepsUpWithin)
+	defer within.Stop()
+	for want := uint64(0); ; {
+		led := a.led()
+		at := slices.IndexFunc(led, func(r storage.ReplicaStatus) bool { return r.Shard == shard })
+		if at < 0 {
+			break // Transfer says why
+		}
+		if want == 0 {
+			want = led[at].Applied
+		}
+		if a.keepsUp(&led[at], replica, want) {
+			break
+		}
+		select {
+		case <-time.After(keepsUpPause):
+		case <-within.C:
+			return fmt.Errorf("%w: replica %d does not keep up", ErrUnavailable, replica)
+		case <-ctx.Done():
+			return fmt.Errorf("%w: %w", ErrUnavailable, ctx.Err())
+		}
+	}
+	return a.cfg.Placement.Transfer(ctx, shard, replica)
+}
+
+// keepsUp asks the node of a replica whether it has so much of what this node leads.
+func (a *Agent) keepsUp(lead *storage.ReplicaStatus, replica, want uint64) bool {
+	at := slices.IndexFunc(lead.Members, func(m storage.Member) bool { return m.Replica == replica })
+	if at < 0 {
+		return false
+	}
+	peers := slices.DeleteFunc(slices.Clone(a.cfg.Member.Peers()), func(p cluster.Peer) bool {
+		return p.Raft != lead.Members[at].Address
+	})
+	for _, rep := range a.gather(peers, reportRequest{}) {
+		r := rep.find(lead.Shard, replica)
+		return r != nil && !r.Starting && r.follows(lead.Term, lead.Replica) && r.Applied >= want
+	}
+	return false
 }
 
 // find is the node's report of a replica; nil where it has none, or gave no report.

@@ -98,7 +98,7 @@ func (a *Agent) obey(ctx context.Context, o order) (replica uint64, err error) {
 	case doAdd, doPromote, doRemove:
 		return a.change(ctx, o)
 	case doTransfer:
-		return 0, p.Transfer(ctx, o.Shard, o.Replica)
+		return 0, a.transfer(ctx, o.Shard, o.Replica)
 	case doStart:
 		if o.Incarnation != p.Identity().Incarnation {
 			return 0, errStale // the disk that the replica was added for is gone

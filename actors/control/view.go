@@ -189,7 +189,8 @@ func (s *shard) assignment(v *view, cfg *Config) assign.Shard {
 
 // caughtUp reports whether a replica has nearly all that the leader has, and hears it.
 func (s *shard) caughtUp(r *replica, most uint64) bool {
-	return s.lead != nil && r.rep != nil && !r.rep.Starting && s.lag(r) <= most && r.rep.follows(s.lead.Term, s.lead.Replica)
+	return s.lead != nil && r.rep != nil && !r.rep.Starting && s.lag(r) <= most &&
+		r.rep.follows(s.lead.Term, s.lead.Replica)
 }
 
 // unsettled reports whether a replica that does not lead still has the election times

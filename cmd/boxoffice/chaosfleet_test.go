@@ -228,10 +228,21 @@ func (f *fleet) leaderOf(event string, asked int) int {
 	return slices.IndexFunc(f.nodes, func(m *nodeProcess) bool { return slices.Contains(m.args, w.Leader) })
 }
 
-// operate runs an operator's command about a node, asking the first one.
-func (f *fleet) operate(verb, node string) {
+// operate runs an operator's command, asking the first node. While shards change hands
+// it may be refused as unsafe: then it is asked again.
+func (f *fleet) operate(verb string, args ...string) {
 	f.t.Helper()
-	f.must("cluster", verb, node, "--server", f.nodes[0].url, "--token", crashAdmin)
+	args = append([]string{"cluster", verb, "--server", f.nodes[0].url, "--token", crashAdmin}, args...)
+	f.until("cluster "+verb, 30*time.Second, func() error {
+		code, out := runProgram(args...)
+		if code != exitDone && !strings.Contains(out, "unsafe-change") {
+			f.t.Fatalf("boxoffice %s: exit code %d\n%s", strings.Join(args, " "), code, out)
+		}
+		if code != exitDone {
+			return fmt.Errorf("%s", out)
+		}
+		return nil
+	})
 }
 
 // removeLast removes the last node from the cluster and waits until it has ended.

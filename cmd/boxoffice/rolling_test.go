@@ -12,20 +12,22 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 )
 
 // polite is clients as the contract wants them: each request has an Idempotency-Key
 // and is sent again once, with the same key, at another node: after Retry-After where
-// the answer is 503, at once where there is none. That must always do.
+// the answer is 503, at once where the connection was cut. That must always do. A node
+// that refuses the connection was not asked: the next one is, at once.
 type polite struct {
 	t    *testing.T
 	http *http.Client
 	urls []string
 	next atomic.Int64 // whom the next request asks
 
-	sent, refused, cut atomic.Int64
+	sent, closed, refused, cut atomic.Int64
 
 	mu     sync.Mutex
 	told   map[string]int // code of a 503, or how a connection ended → how often
@@ -42,7 +44,7 @@ func newPolite(t *testing.T, urls ...string) *polite {
 func (p *polite) ask(method, path, key string, body []byte) (status int, answer []byte) {
 	i := int(p.next.Add(1))
 	p.sent.Add(1)
-	status, answer, wait, err := p.send(i, method, path, key, body)
+	i, status, answer, wait, err := p.reach(i, method, path, key, body)
 	if err == nil && status < 500 {
 		return status, answer
 	}
@@ -50,12 +52,26 @@ func (p *polite) ask(method, path, key string, body []byte) (status int, answer 
 	if err == nil {
 		<-time.After(wait)
 	}
-	status, answer, _, err = p.send(i+1, method, path, key, body)
+	_, status, answer, _, err = p.reach(i+1, method, path, key, body)
 	if err != nil || status >= 500 {
 		p.t.Errorf("%s %s %s: %s, and again at another node: %s", method, path, key, first,
 			p.failed(status, answer, err))
 	}
 	return status, answer
+}
+
+// reach sends a request to the first node from i on that takes a connection, and says
+// which that was.
+func (p *polite) reach(i int, method, path, key string, body []byte) (
+	at, status int, answer []byte, wait time.Duration, err error) {
+	for at = i; at < i+len(p.urls); at++ {
+		status, answer, wait, err = p.send(at, method, path, key, body)
+		if !errors.Is(err, syscall.ECONNREFUSED) {
+			break
+		}
+		p.closed.Add(1)
+	}
+	return at, status, answer, wait, err
 }
 
 // failed counts a failure and says what it was.
@@ -70,7 +86,7 @@ func (p *polite) failed(status int, answer []byte, err error) string {
 		p.refused.Add(1)
 	} else {
 		p.cut.Add(1)
-		for _, known := range []string{"connection refused", "connection reset", "EOF", "server closed idle connection"} {
+		for _, known := range []string{"connection reset", "EOF", "server closed idle connection"} {
 			if strings.Contains(what, known) {
 				short = known
 			}
@@ -133,8 +149,8 @@ func (p *polite) book(closed <-chan struct{}, events []string, seats <-chan stri
 func (p *polite) report(what string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.t.Logf("%s: %d requests, %d were told 503, %d had no answer, all of them once: %v; time to the end: %s", what,
-		p.sent.Swap(0), p.refused.Swap(0), p.cut.Swap(0), p.told, spread(p.slow))
+	p.t.Logf("%s: %d requests, %d met a closed port, %d were told 503, %d were cut off %v; took %s", what,
+		p.sent.Swap(0), p.closed.Swap(0), p.refused.Swap(0), p.cut.Swap(0), p.told, spread(p.slow))
 	p.told, p.slow = map[string]int{}, nil
 }
 
@@ -147,6 +163,7 @@ type rolling struct {
 	buyers  sync.WaitGroup
 
 	stopping sync.Once
+	sold     atomic.Int64 // seats of all halls that bookAt has begun
 }
 
 // openRolling starts three nodes and lets buyers in who book all the time.
@@ -222,6 +239,7 @@ func (r *rolling) stop() {
 func (r *rolling) close() {
 	r.t.Helper()
 	r.stop()
+	r.clients.report("the end")
 	slices.Sort(r.clients.booked)
 	shop := newShop(r.t, r.urls()...)
 	shop.agree("the seat maps", func() (problems []string) {
