@@ -38,6 +38,7 @@ type world struct {
 
 	mu    sync.Mutex // guards all; not held while handlers run
 	nodes map[string]*simNode
+	over  bool // the test has ended: nobody starts any more
 }
 
 // group is a shard's Raft group.
@@ -110,6 +111,9 @@ func newWorld(t *testing.T, seed int64) *world {
 	t.Cleanup(func() {
 		close(stop)
 		<-stopped
+		w.mu.Lock()
+		w.over = true
+		w.mu.Unlock()
 		for _, name := range sortedKeys(w.nodes) {
 			w.kill(name)
 			<-w.nodes[name].stopped
@@ -168,7 +172,7 @@ func (w *world) boot(name string) {
 	}
 	<-stopped
 	w.mu.Lock()
-	if n.alive || n.retired {
+	if n.alive || n.retired || w.over {
 		w.mu.Unlock()
 		return
 	}
