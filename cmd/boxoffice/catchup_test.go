@@ -18,7 +18,7 @@ var catchupMiB = flag.Int("chaos.catchup", 300, "MiB of a shard that a new repli
 // the rate that the cluster can do, and measures what its copying of a large shard does
 // to their time.
 func catchupCampaign(t *testing.T) {
-	r := openRolling(t, 0)
+	r := openRolling(t, 0, largeHall)
 	r.grow("large", *catchupMiB<<20)
 	most := r.bookAt(0, 5*time.Second, nil)
 	rate := float64(len(most)) / 5 / 2
