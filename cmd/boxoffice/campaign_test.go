@@ -51,7 +51,7 @@ func machineLoad() string {
 // failoverCampaign kills the leader of an event, again and again, under load, and
 // measures how long another node cannot book for that event.
 func failoverCampaign(t *testing.T) {
-	r := openRolling(t, 0)
+	r := openRolling(t, 0, largeHall)
 	shop := newShop(t, r.urls()...)
 	shop.http.Timeout = 2 * time.Second
 	shop.newEvents()
@@ -100,7 +100,7 @@ func bookSeat(n int) []byte {
 // movesCampaign drains, undrains and rebalances while one client books for one event
 // without a pause, and measures the longest time between two of its bookings.
 func movesCampaign(t *testing.T) {
-	r := openRolling(t, 0)
+	r := openRolling(t, 0, largeHall)
 	event := r.events[0]
 	book := func(over <-chan struct{}, first int) (between []time.Duration, told int) {
 		last := time.Now()

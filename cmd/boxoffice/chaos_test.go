@@ -206,17 +206,23 @@ func (c *chaos) pause(least, most time.Duration) {
 func (c *chaos) hot() string { return crashEventID(int(c.shop.events.Load()) - 1) }
 
 // leader is the index of the node that leads the hot event, once that is one which
-// no fault has now.
+// no fault has now; if it never is, because the fault lets it go on, another one's.
 func (c *chaos) leader() int {
 	c.t.Helper()
 	i := -1
+	patience := time.Now().Add(5 * time.Second)
 	c.until("a leader of "+c.hot(), 30*time.Second, func() error {
 		for asked := range c.nodes {
-			if !c.hurt[asked] {
-				if i = c.leaderOf(c.hot(), asked); i >= 0 && !c.hurt[i] {
-					return nil
-				}
+			if c.hurt[asked] {
+				continue
 			}
+			if i = c.leaderOf(c.hot(), asked); i >= 0 && !c.hurt[i] {
+				return nil
+			}
+		}
+		if len(c.hurt) > 0 && time.Now().After(patience) {
+			i = c.victim()
+			return nil
 		}
 		return fmt.Errorf("none is known: %d", i)
 	})

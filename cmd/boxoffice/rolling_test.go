@@ -167,7 +167,7 @@ type rolling struct {
 }
 
 // openRolling starts three nodes and lets buyers in who book all the time.
-func openRolling(t *testing.T, buyers int) *rolling {
+func openRolling(t *testing.T, buyers, rows int) *rolling {
 	r := &rolling{fleet: newFleet(t, nil), closed: make(chan struct{})}
 	for i := 1; i <= 3; i++ {
 		r.add(i)
@@ -175,14 +175,14 @@ func openRolling(t *testing.T, buyers int) *rolling {
 	r.whole(3)
 	for e := range 12 { // on most of the shards
 		r.events = append(r.events, fmt.Sprintf("roll-%d", e))
-		defineHall(t, r.nodes[0].url, r.events[e])
+		defineHall(t, r.nodes[0].url, r.events[e], rows)
 	}
 	r.clients = newPolite(t, r.urls()...)
 	seats := make(chan string)
 	r.buyers.Go(func() {
-		for n := range hallRows * hallSeats {
+		for n := range rows * hallSeats {
 			select {
-			case seats <- fmt.Sprintf("S-R%d-%d", n/hallSeats, n%hallSeats+1):
+			case seats <- hallSeat(n):
 			case <-r.closed:
 				return
 			}
@@ -196,24 +196,24 @@ func openRolling(t *testing.T, buyers int) *rolling {
 	return r
 }
 
-// The size of the halls in which each seat is sold to one buyer only.
-const hallRows, hallSeats = 200, 250
+// The halls, in which each seat is sold to one buyer only: seats a row, and rows.
+const hallSeats, smallHall, largeHall = 250, 24, 400
 
 // defineHall puts a hall on sale in which a buyer finds a seat for a long time.
-func defineHall(t *testing.T, url, event string) {
+func defineHall(t *testing.T, url, event string, rows int) {
 	t.Helper()
 	type row struct {
 		Name  string `json:"name"`
 		Seats int    `json:"seats"`
 	}
-	var rows []row
-	for r := range hallRows {
-		rows = append(rows, row{fmt.Sprintf("R%d", r), hallSeats})
+	var all []row
+	for r := range rows {
+		all = append(all, row{fmt.Sprintf("R%d", r), hallSeats})
 	}
 	body, err := json.Marshal(map[string]any{
 		"title": "A hall", "startsAt": time.Now().Add(1000 * time.Hour).UTC().Format("2006-01-02T15:04:05.000Z"),
 		"inventory": map[string]any{"currency": "USD", "sections": []any{
-			map[string]any{"name": "S", "price": 2500, "rows": rows}}},
+			map[string]any{"name": "S", "price": 2500, "rows": all}}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -267,7 +267,7 @@ func (r *rolling) close() {
 // A rolling restart, a drain, a node more and a node less cost no client more than one
 // retry, and no booking is lost or made twice.
 func TestRollingRestart(t *testing.T) {
-	r := openRolling(t, 4)
+	r := openRolling(t, 4, smallHall)
 	for i, n := range r.nodes {
 		if code := n.terminate(); code != exitDone {
 			t.Errorf("SIGTERM to n%d: exit code %d\n%s", i+1, code, n.out)
