@@ -69,6 +69,7 @@ func (w *world) remove(node string, force bool) {
 // TestControllerKilledAtEveryStep runs each story once for every step in it (an order or a
 // record), stops the controller there, and wants the same end.
 func TestControllerKilledAtEveryStep(t *testing.T) {
+	skipUnderRace(t)
 	for _, s := range stories {
 		t.Run(s.name, func(t *testing.T) {
 			most := 0
@@ -119,6 +120,7 @@ func stopAt(t *testing.T, s story, at int, how string) {
 // TestConvergesAfterChaos kills, wipes and restarts nodes at random, one at a time,
 // loses answers and moves the controller, and wants the cluster good in the end.
 func TestConvergesAfterChaos(t *testing.T) {
+	skipUnderRace(t)
 	for seed := *firstSeed; seed < *firstSeed+*seeds; seed++ {
 		t.Run(fmt.Sprint("seed=", seed), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) { chaos(t, seed) })

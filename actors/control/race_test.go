@@ -1,5 +1,6 @@
 //go:build race
 
-package control_test
+package control
 
-const raceEnabled = true
+// RaceEnabled says that the race detector watches this run.
+const RaceEnabled = true

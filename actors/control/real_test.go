@@ -151,7 +151,7 @@ func TestRealNodes(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes some seconds of a disk")
 	}
-	if raceEnabled {
+	if control.RaceEnabled {
 		t.Skip("proto.actor sets gRPC's logger at each start: several members in a process race for it")
 	}
 	a, b, c := newReal(t, "a"), newReal(t, "b"), newReal(t, "c")
