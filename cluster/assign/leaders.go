@@ -58,8 +58,9 @@ type step struct {
 }
 
 // even moves leaderships along the shortest path from the node that leads most to
-// one that leads at least two fewer. A path, because the two may share no shard. It
-// reports whether there was one.
+// one that leads at least two fewer and copies no shard now: its disk is busy, and all
+// that it led would wait for it. A path, because the two may share no shard. It reports
+// whether there was one.
 func (p *plan) even() bool {
 	led := p.led()
 	var top string
@@ -74,7 +75,7 @@ func (p *plan) even() bool {
 	came := map[string]step{top: {}}
 	for queue := []string{top}; len(queue) > 0; queue = queue[1:] {
 		node := queue[0]
-		if led[node] <= led[top]-2 {
+		if led[node] <= led[top]-2 && !p.copies(node) {
 			p.moveAlong(came, node)
 			return true
 		}
@@ -86,6 +87,15 @@ func (p *plan) even() bool {
 		}
 	}
 	return false
+}
+
+// copies reports whether a node is getting a replica, or is to get one.
+func (p *plan) copies(node string) bool {
+	adds := func(a Action) bool { return a.Kind == AddReplica && a.Node == node }
+	learns := func(r Replica) bool { return r.Node == node && !r.Voter && !r.Lost }
+	return slices.ContainsFunc(p.actions, adds) || slices.ContainsFunc(p.Shards, func(s Shard) bool {
+		return slices.ContainsFunc(s.Replicas, learns)
+	})
 }
 
 // moveAlong chooses the moves of a path that ends at node.

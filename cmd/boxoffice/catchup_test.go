@@ -27,8 +27,12 @@ func catchupCampaign(t *testing.T) {
 	t.Logf("before: %s", spread(before))
 
 	last := r.nodes[2]
-	last.kill()
+	if code := last.terminate(); code != exitDone { // politely: it is not its death that is measured
+		t.Errorf("SIGTERM to n3: exit code %d\n%s", code, last.out)
+	}
 	r.lose(3)
+	without := r.bookAt(rate, 10*time.Second, nil)
+	t.Logf("with two nodes: %s", spread(without))
 	began := time.Now()
 	back := make(chan struct{})
 	var coming sync.WaitGroup
