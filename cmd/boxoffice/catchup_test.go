@@ -95,6 +95,7 @@ func (r *rolling) bookAt(rate float64, atMost time.Duration, over <-chan struct{
 	enough := time.After(atMost)
 	due := make(chan time.Time, 1<<16)
 	var mu sync.Mutex
+	var done [300]int
 	var booking sync.WaitGroup
 	for range clients {
 		booking.Go(func() {
@@ -109,6 +110,9 @@ func (r *rolling) bookAt(rate float64, atMost time.Duration, over <-chan struct{
 				}
 				mu.Lock()
 				took = append(took, time.Since(at))
+				if second := int(time.Since(began).Seconds()); second < len(done) {
+					done[second]++
+				}
 				mu.Unlock()
 			}
 		})
@@ -133,5 +137,6 @@ func (r *rolling) bookAt(rate float64, atMost time.Duration, over <-chan struct{
 	}
 	close(due)
 	booking.Wait()
+	r.t.Logf("bookings done in each second: %d", done[:min(len(done), 1+int(time.Since(began).Seconds()))])
 	return took
 }
