@@ -101,9 +101,11 @@ func hostConfig(dir string, id *identity, cfg *Config, events listener) config.N
 	}
 }
 
-// maxInMemoryLog bounds what one shard has in memory and not yet applied; beyond
-// it proposals are refused.
-const maxInMemoryLog = 64 << 20
+// maxInMemoryLog bounds what one shard has in memory and not yet applied, on any
+// replica; beyond it the leader refuses proposals for ten ticks and more. A new replica
+// that gets the log as entries has much of it in memory for a moment: at 64 MiB a shard
+// of 150 MB stood still for ten seconds while it was copied.
+const maxInMemoryLog = 512 << 20
 
 // replicaConfig is the library's configuration of one replica.
 func replicaConfig(r replica, cfg *Config) config.Config {
