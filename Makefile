@@ -72,7 +72,7 @@ crash: ## kill -9 a node under load, again and again, and check what it promised
 	$(GO) test ./cmd/boxoffice -run TestCrash -crash.kills=$(KILLS) -timeout 60m -v
 
 chaos: ## a cluster of processes under load, and faults of all kinds (CHAOS=5m, SEED=of an earlier run)
-	$(GO) test ./cmd/boxoffice -run 'TestChaos$$' -chaos.time='$(CHAOS)' -chaos.seed='$(SEED)' -timeout 24h -v
+	$(GO) test ./cmd/boxoffice -run 'TestRollingRestart$$|TestChaos$$' -chaos.time='$(CHAOS)' -chaos.seed='$(SEED)' -timeout 24h -v
 
 campaign: ## how long failover, leader moves and catching up take, measured (CAMPAIGN=failover|moves|catchup|all)
 	$(GO) test ./cmd/boxoffice -run 'TestCampaign' -chaos.campaign='$(CAMPAIGN)' -timeout 2h -v
