@@ -35,17 +35,9 @@ type replicaDigest struct {
 // eventDigest is the command event digest.
 func eventDigest(args []string, env environment) int {
 	var c eventConfig
-	id := eventArgument()
-	nodes, err := c.load(c.options(), args, env, id)
-	if err == nil {
-		ctx, stop := untilSignal()
-		defer stop()
-		err = c.compare(ctx, nodes, id.value, env)
-	}
-	if err != nil {
-		return env.fail("event digest", err)
-	}
-	return exitDone
+	return c.about("event digest", c.options(), args, env, func(ctx context.Context, nodes *client, id string) error {
+		return c.compare(ctx, nodes, id, env)
+	})
 }
 
 // compare asks every node and prints what they say; an error where they differ.

@@ -42,28 +42,37 @@ func eventArgument() *argument { return &argument{name: "ID", valid: validEventI
 // validEventID reports whether an event may have an id.
 func validEventID(s string) bool { return validName(s) && !strings.Contains(s, ".") }
 
-// eventWhere is the command event where.
-func eventWhere(args []string, env environment) int {
-	var c eventConfig
+// about runs a command about the event that args name: do asks the nodes, until it is
+// done or a signal comes.
+func (c *clientConfig) about(name string, options []option, args []string, env environment,
+	do func(ctx context.Context, nodes *client, id string) error) int {
 	id := eventArgument()
-	nodes, err := c.load(c.options(), args, env, id)
-	var where control.Where
-	var raw []byte
+	nodes, err := c.load(options, args, env, id)
 	if err == nil {
 		ctx, stop := untilSignal()
 		defer stop()
-		where, raw, err = nodes.where(ctx, id.value)
-	}
-	if err == nil && c.output == "json" {
-		err = printJSON(env.stdout, raw)
+		err = do(ctx, nodes, id.value)
 	}
 	if err != nil {
-		return env.fail("event where", err)
-	}
-	if c.output == "table" {
-		fmt.Fprintf(env.stdout, "%s: %s\n", id.value, whereLine(where))
+		return env.fail(name, err)
 	}
 	return exitDone
+}
+
+// eventWhere is the command event where.
+func eventWhere(args []string, env environment) int {
+	var c eventConfig
+	return c.about("event where", c.options(), args, env, func(ctx context.Context, nodes *client, id string) error {
+		where, raw, err := nodes.where(ctx, id)
+		switch {
+		case err != nil:
+			return err
+		case c.output == "json":
+			return printJSON(env.stdout, raw)
+		}
+		fmt.Fprintf(env.stdout, "%s: %s\n", id, whereLine(where))
+		return nil
+	})
 }
 
 // where asks where an event lives.
@@ -99,17 +108,9 @@ type shownEvent struct {
 // eventShow is the command event show.
 func eventShow(args []string, env environment) int {
 	var c eventConfig
-	id := eventArgument()
-	nodes, err := c.load(c.options(), args, env, id)
-	if err == nil {
-		ctx, stop := untilSignal()
-		defer stop()
-		err = c.show(ctx, nodes, id.value, env)
-	}
-	if err != nil {
-		return env.fail("event show", err)
-	}
-	return exitDone
+	return c.about("event show", c.options(), args, env, func(ctx context.Context, nodes *client, id string) error {
+		return c.show(ctx, nodes, id, env)
+	})
 }
 
 // show asks for the event and its place. A node that knows no cluster shows the
@@ -194,17 +195,9 @@ const historyPage = 1000
 // eventHistory is the command event history.
 func eventHistory(args []string, env environment) int {
 	var c historyConfig
-	id := eventArgument()
-	nodes, err := c.load(c.options(), args, env, id)
-	if err == nil {
-		ctx, stop := untilSignal()
-		defer stop()
-		err = c.print(ctx, nodes, id.value, env.stdout)
-	}
-	if err != nil {
-		return env.fail("event history", err)
-	}
-	return exitDone
+	return c.about("event history", c.options(), args, env, func(ctx context.Context, nodes *client, id string) error {
+		return c.print(ctx, nodes, id, env.stdout)
+	})
 }
 
 // print prints page after page, as they come: an event may have millions of records,
