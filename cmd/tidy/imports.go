@@ -22,6 +22,7 @@ const (
 	saleDir      = "actors/sale"
 	paymentDir   = "actors/payment"
 	luhnDir      = "actors/payment/luhn"
+	searchDir    = "storage/search"
 )
 
 // Modules that only one layer may know.
@@ -42,6 +43,13 @@ const (
 	exposition = "github.com/prometheus/common/expfmt"
 	tokens     = "github.com/golang-jwt/jwt/v5"
 	progress   = "github.com/schollz/progressbar/v3"
+
+	bluge        = "github.com/blugelabs/bluge"
+	blugeSegment = "github.com/blugelabs/bluge_segment_api"
+	roaring      = "github.com/RoaringBitmap/roaring"
+	otter        = "github.com/maypok86/otter/v2"
+	porter       = "github.com/blevesearch/go-porterstemmer"
+	xtext        = "golang.org/x/text"
 )
 
 // table is the architecture: cmd → httpapi → actors → {cluster, storage, sale}.
@@ -61,7 +69,9 @@ var table = map[string]row{
 	"cmd/tidy":     {},
 
 	"httpapi": {
-		ours:  []string{"actors", "actors/control", saleDir, catalogDir, inventoryDir, paymentDir, luhnDir},
+		ours: []string{
+			"actors", "actors/control", saleDir, catalogDir, inventoryDir, paymentDir, luhnDir, searchDir,
+		},
 		third: []string{fasthttp, strictJSON, prometheus, exposition, tokens},
 	},
 
@@ -95,6 +105,22 @@ var table = map[string]row{
 	"storage/internal/early": {third: []string{dragonboat}},
 	"storage/internal/news":  {},
 	"storage/storagetest":    {ours: []string{"storage", "storage/internal/..."}},
+
+	searchDir: {
+		ours:  []string{searchDir + "/internal/..."},
+		third: []string{otter, xtext},
+	},
+	searchDir + "/internal/text":     {third: []string{xtext, porter}},
+	searchDir + "/internal/words":    {pure: true},
+	searchDir + "/internal/suggest":  {pure: true},
+	searchDir + "/internal/geo":      {pure: true},
+	searchDir + "/internal/columns":  {ours: []string{searchDir + "/internal/geo"}},
+	searchDir + "/internal/postings": {third: []string{bluge, blugeSegment, roaring}},
+	searchDir + "/searchtest":        {ours: []string{searchDir, searchDir + "/internal/..."}},
+	"actors/indexer": {
+		ours:  []string{"actors", "actors/salepb", saleDir, catalogDir, "storage", searchDir, "cluster"},
+		third: []string{strictJSON, prometheus},
+	},
 
 	"cluster": {
 		ours:  []string{"cluster/certs"},
