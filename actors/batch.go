@@ -92,18 +92,31 @@ func (e *event) describe(b *batch) {
 	b.busy = e.state.Busy()
 	e.self.counts.holds.Store(int64(b.summary.Holds))
 	e.self.counts.bookings.Store(int64(b.summary.Bookings))
-	for _, r := range b.records {
-		if defined, ok := r.(*sale.EventDefined); ok {
-			lowest, highest := e.state.Plan().PriceRange()
-			b.details = &salepb.Details{Event: defined.Event, MinPrice: lowest, MaxPrice: highest}
-		}
-	}
+	b.details = e.details(b.records)
 	every := max(e.node.cfg.CheckpointEvery, 4*(b.summary.Holds+b.summary.Bookings))
 	if e.sinceCheckpoint >= every && !e.checkpointing.Load() {
 		c := e.state.Checkpoint()
 		b.save = &c
 		e.sinceCheckpoint = 0
 	}
+}
+
+// details is the constant part of the view after records that were applied; nil where
+// they do not change it. That of an event that was removed is empty, so that who follows
+// what is described learns of the removal.
+func (e *event) details(records []sale.Record) (d *salepb.Details) {
+	for _, r := range records {
+		switch r := r.(type) {
+		case *sale.EventDefined:
+			d = &salepb.Details{Event: r.Event}
+		case *sale.EventRemoved:
+			d = &salepb.Details{}
+		}
+	}
+	if d != nil && d.Event != nil {
+		d.MinPrice, d.MaxPrice = e.state.Plan().PriceRange()
+	}
+	return d
 }
 
 // commit makes a batch durable and answers. It runs on a goroutine of its own,
