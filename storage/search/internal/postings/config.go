@@ -28,6 +28,10 @@ type Config struct {
 	// Failed is told what went wrong behind the scenes: a disk that is full, a merge
 	// that was given up. It is tried again each Nap. It must be quick.
 	Failed func(error)
+	// Changed is told when segments were merged or saved: a view that was made before
+	// holds files that are not needed any more, and more segments than there need be.
+	// It is called by Bluge's goroutines, and must be quick.
+	Changed func()
 	// Nap is how long written documents wait for others before they go to disk
 	// together. A longer one makes fewer and larger files; what is in memory only is
 	// gone after a crash.
@@ -43,6 +47,7 @@ func DefaultConfig(dir string) Config {
 	return Config{
 		Dir:         dir,
 		Failed:      func(error) {},
+		Changed:     func() {},
 		Nap:         time.Second,
 		SegmentDocs: 300_000,
 	}
@@ -53,7 +58,7 @@ func (c *Config) validate() error {
 	switch {
 	case c.Dir == "":
 		return errors.New("postings: no directory")
-	case c.Load == nil || c.Ordinal == nil || c.Failed == nil:
+	case c.Load == nil || c.Ordinal == nil || c.Failed == nil || c.Changed == nil:
 		return errors.New("postings: a function is missing")
 	case c.Nap < time.Millisecond || c.Nap > time.Minute:
 		return fmt.Errorf("postings: a nap of %v is not between 1 ms and 1 min", c.Nap)

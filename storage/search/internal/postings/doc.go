@@ -36,8 +36,8 @@
 // # Who runs
 //
 // Write and Close take turns; a Close beside a batch would hang Bluge. Views may be
-// taken and used by any number of goroutines. Besides Bluge's four goroutines there
-// is one of ours, which makes a new view after a merge. All end with Close.
+// made and used by any number of goroutines. There are four goroutines, all Bluge's,
+// which save and merge; they end with Close.
 //
 // # What cannot be helped
 //

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/blugelabs/bluge/index"
-	segment "github.com/blugelabs/bluge_segment_api"
 	"github.com/blugelabs/ice"
 )
 
@@ -25,14 +24,9 @@ type Store struct {
 	writing   sync.Mutex // one Write, Flush or Close at a time
 	positions atomic.Pointer[map[uint64][]byte]
 
-	refreshing sync.Mutex // guards generation and the change of view
-	generation uint64
-	view       atomic.Pointer[View] // nil: closed
-	ready      atomic.Bool          // ordinals can be asked for
+	ready atomic.Bool // ordinals can be asked for
 
-	changed chan struct{} // Bluge merged or saved something
 	stop    chan struct{} // closed by Close
-	done    chan struct{} // closed when the goroutine has ended
 	closing sync.Once
 }
 
@@ -50,12 +44,7 @@ func Open(cfg Config) (_ *Store, err error) {
 	if err := tidy(cfg.Dir); err != nil {
 		return nil, err
 	}
-	s := &Store{
-		cfg:     cfg,
-		changed: make(chan struct{}, 1),
-		stop:    make(chan struct{}),
-		done:    make(chan struct{}),
-	}
+	s := &Store{cfg: cfg, stop: make(chan struct{})}
 	s.unsaved.init()
 	if s.bluge, err = index.OpenWriter(s.blugeConfig()); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
@@ -63,7 +52,6 @@ func Open(cfg Config) (_ *Store, err error) {
 	if err := s.load(); err != nil {
 		return nil, errors.Join(err, s.bluge.Close())
 	}
-	go s.follow()
 	return s, nil
 }
 
@@ -85,16 +73,13 @@ func (s *Store) blugeConfig() index.Config {
 	}
 	cfg.EventCallback = func(e index.Event) {
 		if e.Kind == index.EventKindMergeTaskIntroduction || e.Kind == index.EventKindPersisterProgress {
-			select {
-			case s.changed <- struct{}{}:
-			default:
-			}
+			s.cfg.Changed()
 		}
 	}
 	return cfg
 }
 
-// load reads what is there and makes the first view.
+// load reads what is there.
 func (s *Store) load() error {
 	snapshot, err := s.bluge.Reader()
 	if err != nil {
@@ -117,7 +102,7 @@ func (s *Store) load() error {
 	}
 	s.positions.Store(&positions)
 	s.ready.Store(true)
-	return s.refresh(false)
+	return nil
 }
 
 // Position is how far the index is with a source, nil at the beginning. The caller
@@ -127,11 +112,10 @@ func (s *Store) Position(source uint64) []byte { return (*s.positions.Load())[so
 // Positions are all positions. They are only read.
 func (s *Store) Positions() map[uint64][]byte { return *s.positions.Load() }
 
-// Write changes documents and positions in one step. When it returns, new views have
-// it; it is on disk about a Nap later. Where too much waits for the disk it waits, as
-// long as ctx allows and the disk does not refuse, then answers ErrBehind. After any
-// other error it is not known whether the batch was written: it must be harmless to
-// write it again.
+// Write changes documents and positions in one step. When it returns, a View that is
+// asked for has it; it is on disk about a Nap later. Where too much waits for the disk
+// it waits, as long as ctx allows and the disk does not refuse, then answers ErrBehind.
+// After an error nothing was written.
 func (s *Store) Write(ctx context.Context, b Batch) error {
 	if len(b.Docs)+len(b.Deletes) > MaxBatch {
 		return fmt.Errorf("postings: %d changes in a batch, at most %d", len(b.Docs)+len(b.Deletes), MaxBatch)
@@ -154,7 +138,7 @@ func (s *Store) Write(ctx context.Context, b Batch) error {
 		return fmt.Errorf("write a batch: %w", err)
 	}
 	s.positions.Store(&positions)
-	return s.refresh(true)
+	return nil
 }
 
 // batch is b as Bluge takes it: of an id that is there twice, Bluge would keep both.
@@ -183,71 +167,25 @@ func (s *Store) Flush(ctx context.Context) error {
 	return s.unsaved.none(ctx, s.stop)
 }
 
-// View gives the newest view. The caller releases it.
+// View makes a view of what is there now, in a few microseconds. The caller releases
+// it, and shares it as long as nothing changes.
 func (s *Store) View() (*View, error) {
-	for {
-		v := s.view.Load()
-		if v == nil {
-			return nil, ErrClosed
-		}
-		if v.acquire() {
-			return v, nil
-		}
+	snapshot, err := s.bluge.Reader()
+	if err != nil {
+		return nil, err
 	}
+	if snapshot == nil {
+		return nil, ErrClosed
+	}
+	v, err := newView(snapshot)
+	if err != nil {
+		return nil, errors.Join(err, snapshot.Close())
+	}
+	return v, nil
 }
 
 // Bytes is how much the index takes on disk.
 func (s *Store) Bytes() (int64, error) { return size(s.cfg.Dir) }
-
-// refresh makes a view of what Bluge has now; wrote says that documents changed.
-func (s *Store) refresh(wrote bool) error {
-	s.refreshing.Lock()
-	defer s.refreshing.Unlock()
-	if s.ending() {
-		return ErrClosed
-	}
-	if wrote {
-		s.generation++
-	}
-	snapshot, err := s.bluge.Reader()
-	if err != nil {
-		return err
-	}
-	v, err := newView(snapshot, s.generation)
-	if err != nil {
-		return errors.Join(err, snapshot.Close())
-	}
-	if old := s.view.Swap(v); old != nil {
-		old.Release()
-	}
-	return nil
-}
-
-// follow makes a new view when Bluge has merged or saved: the old one holds files
-// that are not needed any more, and more segments than there need be.
-func (s *Store) follow() {
-	defer close(s.done)
-	for {
-		select {
-		case <-s.stop:
-			return
-		case <-s.changed:
-			if err := s.refresh(false); err != nil && !errors.Is(err, ErrClosed) {
-				s.cfg.Failed(err)
-			}
-		}
-	}
-}
-
-// ending says whether Close was called.
-func (s *Store) ending() bool {
-	select {
-	case <-s.stop:
-		return true
-	default:
-		return false
-	}
-}
 
 // closeTime is how long Close waits for what is not on disk yet: a Nap and a large
 // merge in memory. A disk that refuses is not waited for.
@@ -259,18 +197,12 @@ const closeTime = 10 * time.Second
 func (s *Store) Close() (err error) {
 	s.closing.Do(func() {
 		close(s.stop)
-		<-s.done
 		s.writing.Lock() // Bluge hangs when it is closed beside a batch
 		defer s.writing.Unlock()
 		ctx, cancel := context.WithTimeout(context.Background(), closeTime)
 		defer cancel()
 		_ = s.unsaved.none(ctx, nil) // what is missing is written again by whoever follows the positions
-		s.refreshing.Lock()
-		defer s.refreshing.Unlock()
-		s.view.Swap(nil).Release()
 		err = s.bluge.Close()
 	})
 	return err
 }
-
-var _ segment.Document = (*document)(nil)

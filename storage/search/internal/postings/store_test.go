@@ -258,30 +258,6 @@ func TestSourceAndWords(t *testing.T) {
 	}
 }
 
-func TestGeneration(t *testing.T) {
-	s, _ := open(t, t.TempDir())
-	generation := func() uint64 {
-		v, err := s.View()
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer v.Release()
-		return v.Generation()
-	}
-	before := generation()
-	write(t, s, Batch{Docs: []Doc{{ID: "a"}}})
-	after := generation()
-	if after == before {
-		t.Error("a batch left the generation alone")
-	}
-	if err := s.Flush(context.Background()); err != nil {
-		t.Fatal(err)
-	}
-	if generation() != after {
-		t.Error("saving changed the generation")
-	}
-}
-
 func TestClosed(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	s, _ := open(t, t.TempDir())

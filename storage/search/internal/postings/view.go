@@ -15,13 +15,12 @@ const NoOrdinal = ^uint32(0)
 // it soon, after a second at most. What was got from a view (lists, bitmaps,
 // iterators) must not be used once it is released: their memory may be gone.
 type View struct {
-	snapshot   *index.Snapshot
-	refs       atomic.Int64
-	segments   []Segment
-	generation uint64
-	documents  int
-	nameDocs   int
-	nameWords  int
+	snapshot  *index.Snapshot
+	refs      atomic.Int64
+	segments  []Segment
+	documents int
+	nameDocs  int
+	nameWords int
 }
 
 // Segment is a part of the index. Its documents are numbered from 0.
@@ -38,8 +37,9 @@ func (v *View) Release() {
 	}
 }
 
-// acquire adds a holder, unless the last one is gone.
-func (v *View) acquire() bool {
+// Acquire adds a holder, who releases the view too. It is false, and does nothing, where
+// the last holder is gone.
+func (v *View) Acquire() bool {
 	for {
 		n := v.refs.Load()
 		if n == 0 {
@@ -53,10 +53,6 @@ func (v *View) acquire() bool {
 
 // Segments are the parts that the view is made of. They are only read.
 func (v *View) Segments() []Segment { return v.segments }
-
-// Generation grows with every Write: two views with the same one have the same
-// documents. Merges leave it alone.
-func (v *View) Generation() uint64 { return v.generation }
 
 // Documents is how many documents there are.
 func (v *View) Documents() int { return v.documents }
@@ -171,8 +167,8 @@ func (s *Segment) words(f Field, into map[string]int) error {
 }
 
 // newView makes a view of what Bluge has now; it takes the snapshot over.
-func newView(snapshot *index.Snapshot, generation uint64) (*View, error) {
-	v := &View{snapshot: snapshot, generation: generation}
+func newView(snapshot *index.Snapshot) (*View, error) {
+	v := &View{snapshot: snapshot}
 	v.refs.Store(1)
 	for _, s := range snapshot.Segments() {
 		p, err := partOf(s)
