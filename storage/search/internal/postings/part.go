@@ -21,6 +21,7 @@ type part struct {
 	segment.Segment
 	ordinal             func(id []byte) uint32
 	nameDocs, nameWords int
+	number              uint32 // guarded by hints.mu; 0: not in a view yet
 
 	once     sync.Once
 	ordinals []uint32

@@ -20,6 +20,7 @@ type Store struct {
 	cfg     Config
 	bluge   *index.Writer
 	unsaved unsaved
+	hints   hints
 
 	writing   sync.Mutex // one Write, Flush or Close at a time
 	positions atomic.Pointer[map[uint64][]byte]
@@ -177,7 +178,7 @@ func (s *Store) View() (*View, error) {
 	if snapshot == nil {
 		return nil, ErrClosed
 	}
-	v, err := newView(snapshot)
+	v, err := newView(snapshot, &s.hints)
 	if err != nil {
 		return nil, errors.Join(err, snapshot.Close())
 	}

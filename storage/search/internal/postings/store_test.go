@@ -291,3 +291,42 @@ func TestSchema(t *testing.T) {
 		t.Errorf("another schema: %v", err)
 	}
 }
+
+func TestLocate(t *testing.T) {
+	s, names := open(t, t.TempDir())
+	for i := range 50 {
+		write(t, s, Batch{Docs: []Doc{{ID: fmt.Sprint(i % 20), Source: fmt.Append(nil, "s", i)}}})
+	}
+	write(t, s, Batch{Deletes: []string{"3"}})
+	check := func() {
+		t.Helper()
+		v, err := s.View()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer v.Release()
+		for i := range 20 {
+			id := fmt.Sprint(i)
+			seg, doc, ok, err := v.Locate(id, names.of(id))
+			if err != nil || ok != (i != 3) {
+				t.Fatalf("%q: %v, %v", id, ok, err)
+			}
+			if !ok {
+				continue
+			}
+			last := i + 20
+			if last+20 < 50 {
+				last += 20
+			}
+			source, err := v.Segments()[seg].Source(doc, nil)
+			if err != nil || string(source) != fmt.Sprint("s", last) {
+				t.Errorf("source of %q is %q, %v", id, source, err)
+			}
+		}
+	}
+	check()
+	if err := s.Flush(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	check()
+}

@@ -21,11 +21,13 @@ type View struct {
 	documents int
 	nameDocs  int
 	nameWords int
+	hints     *hints
 }
 
 // Segment is a part of the index. Its documents are numbered from 0.
 type Segment struct {
 	part    *part
+	number  uint32  // of the part, among those of the store
 	deleted *Bitmap // nil: none
 	table   []uint32
 }
@@ -167,8 +169,8 @@ func (s *Segment) words(f Field, into map[string]int) error {
 }
 
 // newView makes a view of what Bluge has now; it takes the snapshot over.
-func newView(snapshot *index.Snapshot) (*View, error) {
-	v := &View{snapshot: snapshot}
+func newView(snapshot *index.Snapshot, hints *hints) (*View, error) {
+	v := &View{snapshot: snapshot, hints: hints}
 	v.refs.Store(1)
 	for _, s := range snapshot.Segments() {
 		p, err := partOf(s)
@@ -179,7 +181,8 @@ func newView(snapshot *index.Snapshot) (*View, error) {
 		if err != nil {
 			return nil, err
 		}
-		v.segments = append(v.segments, Segment{p, s.Deleted(), table})
+		hints.enter(p, table, s.Deleted())
+		v.segments = append(v.segments, Segment{p, p.number, s.Deleted(), table})
 		v.documents += len(table)
 		if s.Deleted() != nil {
 			v.documents -= int(s.Deleted().GetCardinality())
