@@ -11,6 +11,8 @@ type Change struct {
 	in    map[uint32]int64  // enter it: ordinal and start
 	taken int               // of t.free, from its end
 	freed []uint32
+
+	sealed *Snapshot // nil before Seal
 }
 
 // Begin starts a change. The one before must have ended.
@@ -182,26 +184,38 @@ func keyOf(id, name string) string {
 	return id
 }
 
+// Seal gives the snapshot that Commit will publish, which nobody else sees yet: to be
+// paired with what is about to be written elsewhere. No Put or Remove may follow.
+func (c *Change) Seal() *Snapshot {
+	if c.sealed == nil {
+		c.settle()
+		out, in := c.moves()
+		c.next.order = reorder(c.base.order, out, in, c.base.Start)
+		c.sealed = new(Snapshot)
+		*c.sealed = c.next
+	}
+	return c.sealed
+}
+
 // Commit ends a change: everybody sees all of it, and the snapshot it gives.
 func (c *Change) Commit() *Snapshot {
-	c.settle()
-	out, in := c.moves()
-	c.next.order = reorder(c.base.order, out, in, c.base.Start)
-	t := c.t
+	next, t := c.Seal(), c.t
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for id, o := range c.ids {
 		c.enter(id, o)
 	}
 	t.free = append(t.free[:len(t.free)-c.taken], c.freed...)
-	next := c.next
-	t.now.Store(&next)
-	return &next
+	t.now.Store(next)
+	return next
 }
 
 // Abort ends a change: nothing of it is seen. What it added to dictionaries stays there.
+// A snapshot that Seal gave must not be used any more.
 func (c *Change) Abort() {
-	c.settle()
+	if c.sealed == nil {
+		c.settle()
+	}
 	same := *c.base
 	same.places, same.atVenue = c.next.places, c.next.atVenue
 	same.genres, same.cities, same.venues = c.next.genres, c.next.cities, c.next.venues

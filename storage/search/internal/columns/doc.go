@@ -20,6 +20,12 @@
 // all other pieces. New rows are written in place, behind the last row of every
 // snapshot there is. The garbage collector frees what only old snapshots had.
 //
+// A pair is made so: Put and Remove; Seal gives the snapshot; write the index, whose
+// documents take their ordinals from Change.Ordinal; make the view and the snapshot
+// one value, and publish that; Commit, or Abort where the write failed. An index that
+// shows its new view before its writer can publish a pair numbers its views, and who
+// reads takes the snapshot of his view's number.
+//
 // # Live columns
 //
 // What a sale changes is in columns of atomics that all snapshots share: a query sees

@@ -8,8 +8,11 @@
 // # Folding
 //
 // Fold makes all ways to write a letter one: accents in any Unicode form, case, full
-// width, ligatures, and letters that Unicode does not decompose (ø ł đ ß æ þ ı).
-// Everything below works on folded text.
+// width, ligatures, and letters that Unicode does not decompose (ø ł đ ß æ þ ı). It
+// decomposes by compatibility (NFKD) and drops the marks. Voiced kana and Hangul are put
+// together again, for there the marks make other letters; vowel signs that are marks
+// (Thai, Arabic) are dropped like accents. Umlauts are not spelt out: "Muenchen" finds
+// München as a slip of one letter. Everything below works on folded text.
 //
 // # Words
 //
@@ -26,7 +29,9 @@
 //	blink-182   blink 182 blink182
 //
 // Read means that a symbol between letters stands for the letter that it looks like.
-// Letters that stand alone side by side are joined as well: "R E M" is rem too.
+// Letters that stand alone side by side are joined as well: "R E M" is rem too. Digits
+// stand for themselves ("deadmau5"). What an apostrophe cuts off is a part like others,
+// so Hell's is found by hells, hell's and hell.
 //
 // A chunk without any letter or digit is a word as it stands: "!!!", "+/-". But "&" and
 // "+" are the word "and", and a chunk of dashes or other separators is no word unless
@@ -38,9 +43,16 @@
 //
 // # Queries
 //
-// Parse gives a word for each chunk, with the terms that it may be in the index. Stop
-// words are words like all others, at both ends: "The The" and "The Who" are found. A
-// query only need not insist on them beside other words.
+// Parse gives a word for each chunk, with the terms that it may be in the index, and the
+// runs of words that may be one term ("ac dc", "blink 182"). The reverse, one typed word
+// that is two terms ("foofighters"), needs to know what words there are: the vocabulary
+// splits it.
+//
+// Stop words are words like all others, at both ends: "The The" and "The Who" are found.
+// A query only need not insist on them beside other words. So whoever puts a query
+// together requires each word that is not a Stop, or each word where all are; then every
+// name is found by its own spelling, folded, in capitals, decomposed, without its
+// punctuation and with blanks for it.
 //
 // # Bounds
 //
