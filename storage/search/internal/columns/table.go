@@ -66,12 +66,17 @@ func (t *Table) SetLive(id string, l Live) bool {
 	return true
 }
 
-// Live reads the live columns of an event that is expected at an ordinal; the zero Live
-// where another one is there by now.
+// Live reads the live columns of an event that was at an ordinal; it looks for it where
+// another one is there by now. The zero Live where it is gone.
 func (t *Table) Live(o uint32, id string) Live {
 	now := t.now.Load()
 	if int(o) >= now.n || !now.Alive(o) || now.ID(o) != id {
-		return Live{}
+		t.mu.RLock()
+		defer t.mu.RUnlock()
+		now = t.now.Load()
+		if o = t.ids.get(id, now.ID); o == None {
+			return Live{}
+		}
 	}
 	return now.live[o>>pieceBits][o&pieceMask].load()
 }
