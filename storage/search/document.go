@@ -41,12 +41,12 @@ func rowOf(e *Event) columns.Row {
 		OnSale:     e.OnSaleAt,
 		Cancelled:  e.Cancelled,
 		Popularity: popularity(e),
-		Title:      text.Fold(e.Title),
+		Title:      text.Plain(e.Title),
 		Genre:      columns.Value{Key: genreKey(e.Genre), Name: e.Genre},
 		Place:      placeOf(&e.Venue),
 	}
 	for _, p := range e.Performers {
-		row.Performers = append(row.Performers, columns.Performer{ID: p.ID, Name: p.Name, Folded: text.Fold(p.Name)})
+		row.Performers = append(row.Performers, columns.Performer{ID: p.ID, Name: p.Name, Folded: text.Plain(p.Name)})
 	}
 	return row
 }
