@@ -68,7 +68,10 @@ func decodeCursor(s string, print uint64) (*cursor, error) {
 	wrong := bad("?after", "is not the next of a page of this query")
 	b, err := base64.RawURLEncoding.Strict().DecodeString(s)
 	const head = 9
-	if err != nil || len(b) < head || b[0] != cursorFormat || binary.LittleEndian.Uint64(b[1:]) != checksum(print, b[head:]) {
+	if err != nil || len(b) < head || b[0] != cursorFormat {
+		return nil, wrong
+	}
+	if binary.LittleEndian.Uint64(b[1:]) != checksum(print, b[head:]) {
 		return nil, wrong
 	}
 	r := reader{b: b[head:]}
