@@ -348,7 +348,7 @@ func (t *tally) entry(kind Kind, key, name string, forms []string, place string,
 }
 
 // forms are the spellings of a name in the columns.
-func forms(spellings string) []string { return strings.Split(spellings, spellingEnd) }
+func forms(spellings string) []string { return strings.Split(spellings, columns.SpellingEnd) }
 
 // key is a city as a key.
 func (n cityName) key() string { return n.city + "\x00" + n.region + "\x00" + n.country }
