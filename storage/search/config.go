@@ -29,6 +29,9 @@ type Config struct {
 	Now func() int64
 	// Logger gets what an operator should know.
 	Logger *slog.Logger
+
+	// unsaved is how many batches may wait for the disk; a test may take fewer.
+	unsaved int
 }
 
 // DefaultConfig is for a million events on a node that does other things as well.
@@ -40,6 +43,7 @@ func DefaultConfig(dir string) Config {
 		MaxStale:   500 * time.Millisecond, // with the way of a change to here, less than a second
 		Now:        func() int64 { return time.Now().UnixMilli() },
 		Logger:     slog.Default(),
+		unsaved:    256,
 	}
 }
 
