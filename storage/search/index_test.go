@@ -159,7 +159,7 @@ func TestBatchesThatAreRefused(t *testing.T) {
 func TestReopenedIndex(t *testing.T) {
 	dir := t.TempDir()
 	x := begin(t, dir)
-	for n := range 300 {
+	for n := range 60 {
 		e := some(n, 1)
 		apply(t, x, Batch{Source: uint64(n % 4), Position: fmt.Append(nil, n), Events: []Event{e, some(n/2, uint64(2+n))}})
 	}

@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 // quiet is a configuration for tests: it saves soon, and says nothing.
 func quiet(dir string) Config {
 	cfg := DefaultConfig(dir)
-	cfg.Nap = 5 * time.Millisecond
+	cfg.Nap, cfg.unsaved = 5*time.Millisecond, 32
 	cfg.Logger = slog.New(slog.DiscardHandler)
 	return cfg
 }

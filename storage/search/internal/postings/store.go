@@ -126,7 +126,7 @@ func (s *Store) Write(ctx context.Context, b Batch) error {
 	}
 	s.writing.Lock()
 	defer s.writing.Unlock()
-	if err := s.unsaved.room(ctx, s.stop); err != nil {
+	if err := s.unsaved.room(ctx, s.stop, &s.cfg); err != nil {
 		return err
 	}
 	positions := maps.Clone(*s.positions.Load())
