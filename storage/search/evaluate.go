@@ -1,7 +1,6 @@
 package search
 
 import (
-	"boxoffice/storage/search/internal/columns"
 	"boxoffice/storage/search/internal/postings"
 )
 
@@ -134,7 +133,9 @@ func (e *evaluation) runSegment(s *postings.Segment, number int32) error {
 		}
 		for _, doc := range e.numbers[:n] {
 			o := ordinals[doc]
-			if !known(e.columns, o) || !e.filter.accepts(o) {
+			if int(o) >= e.columns.Len() || !e.filter.accepts(o) || !e.columns.Alive(o) {
+				// Not an event of these columns: the positions; or one of a batch that Write
+				// gave up, and that is written again.
 				continue
 			}
 			if !scored {
@@ -155,7 +156,3 @@ func (e *evaluation) runSegment(s *postings.Segment, number int32) error {
 	}
 	return e.rank(s, number, sets)
 }
-
-// known tells whether a document's ordinal is an event of the columns. All are, but for
-// the positions, and documents of a batch that Write gave up: those are written again.
-func known(now *columns.Snapshot, o uint32) bool { return int(o) < now.Len() && now.Alive(o) }
