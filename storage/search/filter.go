@@ -122,6 +122,11 @@ func (f *filter) accepts(o uint32) bool {
 		(f.availability == AnyAvailability || f.left(o))
 }
 
+// open tells whether there is no condition but on the start.
+func (f *filter) open() bool {
+	return f.places == nil && f.genre == 0 && f.performer == 0 && f.availability == AnyAvailability
+}
+
 // left tells whether as many tickets are left as the query wants.
 func (f *filter) left(o uint32) bool {
 	a := availabilityOf(f.now, o)
