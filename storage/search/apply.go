@@ -168,6 +168,7 @@ func (b *body) step(ctx context.Context, edits []edit, positions map[uint64][]by
 	change.Commit()
 	b.bury(edits, forget, now)
 	b.learn(edits)
+	b.learnNames(edits, b.table.Now(), now)
 	return b.publish()
 }
 

@@ -33,10 +33,13 @@ type body struct {
 	publishing sync.Mutex // held from before a write until its moment is published
 	now        atomic.Pointer[moment]
 	vocabulary vocabulary
-	failed     func(error) // is told what went wrong behind the scenes
+	names      names
+	clock      func() int64 // milliseconds since 1970
+	failed     func(error)  // is told what went wrong behind the scenes
 
 	changed chan struct{} // the store has merged or saved
 	full    chan struct{} // the vocabulary has no room for more words
+	crowded chan struct{} // names have no room for more
 	stop    chan struct{} // closed by close
 	done    sync.WaitGroup
 }
@@ -60,6 +63,8 @@ func openBody(cfg *Config, name string, failed func(error)) (*body, error) {
 		gone:    newTombs(),
 		changed: make(chan struct{}, 1),
 		full:    make(chan struct{}, 1),
+		crowded: make(chan struct{}, 1),
+		clock:   cfg.Now,
 		stop:    make(chan struct{}),
 	}
 	change := b.table.Begin()
@@ -90,6 +95,7 @@ func openBody(cfg *Config, name string, failed func(error)) (*body, error) {
 	if err != nil {
 		return nil, errors.Join(err, b.close())
 	}
+	b.done.Go(b.keepNames)
 	return b, nil
 }
 

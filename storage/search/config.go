@@ -22,6 +22,9 @@ type Config struct {
 	// MaxStale is how long a page may be given out after a change that is not in it, at
 	// most: while one query makes it anew, the others need not wait. 0 to 1 s.
 	MaxStale time.Duration
+	// Budget is how long a query may take, 1 ms to 1 min; the slowest of a million events
+	// takes a tenth of the default. One that takes longer gets ErrBudget.
+	Budget time.Duration
 	// Render makes of an event's source what a hit has as its Source; nil leaves it as it is.
 	// It may be called by many goroutines at once.
 	Render func(source []byte) ([]byte, error)
@@ -41,6 +44,7 @@ func DefaultConfig(dir string) Config {
 		Nap:        time.Second,
 		CacheBytes: 64 << 20,
 		MaxStale:   500 * time.Millisecond, // with the way of a change to here, less than a second
+		Budget:     time.Second,
 		Now:        func() int64 { return time.Now().UnixMilli() },
 		Logger:     slog.Default(),
 		unsaved:    256,
@@ -58,6 +62,8 @@ func (c *Config) Validate() error {
 		return fmt.Errorf("search: a cache of %d bytes", c.CacheBytes)
 	case c.MaxStale < 0 || c.MaxStale > time.Second:
 		return fmt.Errorf("search: pages that are %v stale are not between 0 and 1 s", c.MaxStale)
+	case c.Budget < time.Millisecond || c.Budget > time.Minute:
+		return fmt.Errorf("search: a budget of %v is not between 1 ms and 1 min", c.Budget)
 	case c.Now == nil || c.Logger == nil:
 		return errors.New("search: no clock, or no logger")
 	}

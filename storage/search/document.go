@@ -41,22 +41,30 @@ func rowOf(e *Event) columns.Row {
 		OnSale:     e.OnSaleAt,
 		Cancelled:  e.Cancelled,
 		Popularity: popularity(e),
-		Title:      text.Plain(e.Title),
+		Title:      spellings(e.Title),
 		Genre:      columns.Value{Key: genreKey(e.Genre), Name: e.Genre},
 		Place:      placeOf(&e.Venue),
 	}
 	for _, p := range e.Performers {
-		row.Performers = append(row.Performers, columns.Performer{ID: p.ID, Name: p.Name, Folded: text.Plain(p.Name)})
+		row.Performers = append(row.Performers, columns.Performer{ID: p.ID, Name: p.Name, Folded: spellings(p.Name)})
 	}
 	return row
+}
+
+// spellings are the ways to write a name in plain words, as columns have them: the
+// bonus for a phrase looks into each, and the first is what names are ordered by.
+func spellings(name string) string {
+	all := text.Spellings(name)
+	if all == nil {
+		return text.Fold(name)
+	}
+	return strings.Join(all, columns.SpellingEnd)
 }
 
 // placeOf is a venue as columns have it. One whose location makes no sense has none.
 func placeOf(v *Venue) columns.Place {
 	p := columns.Place{ID: v.ID, Name: v.Name, City: v.City, Region: v.Region, Country: v.Country}
-	if v.City != "" {
-		p.CityKey = text.Fold(strings.Join([]string{v.City, v.Region, v.Country}, "\x00"))
-	}
+	p.CityKey = text.Fold(v.City)
 	if at := v.Location; at != nil {
 		p.At = geo.Point{Lat: at.Lat, Lon: at.Lon}
 		p.Located = p.At.Valid()

@@ -17,6 +17,7 @@ type Table struct {
 	// Of the writer alone: what has which number.
 	numbers map[Place]uint32
 	billed  map[billing]uint32
+	whole   *whole
 	free    []uint32 // ordinals of removed events
 }
 
@@ -29,10 +30,11 @@ type billing struct {
 // New is a table without events.
 func New() *Table {
 	t := &Table{ids: newIDs(), numbers: make(map[Place]uint32), billed: make(map[billing]uint32)}
+	t.whole = &whole{number: make(map[string][]uint32)}
 	t.now.Store(&Snapshot{
 		places: newPlaces(), genres: newDictionary(), cities: newDictionary(),
 		venues: newDictionary(), performers: newDictionary(),
-		billings: billings{performer: make([]uint32, 1), folded: make([]string, 1)},
+		billings: billings{performer: make([]uint32, 1), folded: make([]string, 1), whole: t.whole},
 	})
 	return t
 }
@@ -66,12 +68,17 @@ func (t *Table) SetLive(id string, l Live) bool {
 	return true
 }
 
-// Live reads the live columns of an event that is expected at an ordinal; the zero Live
-// where another one is there by now.
+// Live reads the live columns of an event that was at an ordinal; it looks for it where
+// another one is there by now. The zero Live where it is gone.
 func (t *Table) Live(o uint32, id string) Live {
 	now := t.now.Load()
 	if int(o) >= now.n || !now.Alive(o) || now.ID(o) != id {
-		return Live{}
+		t.mu.RLock()
+		defer t.mu.RUnlock()
+		now = t.now.Load()
+		if o = t.ids.get(id, now.ID); o == None {
+			return Live{}
+		}
 	}
 	return now.live[o>>pieceBits][o&pieceMask].load()
 }

@@ -7,7 +7,36 @@
 //
 // A Vocabulary never changes. Whoever owns it adds words by making a new one that
 // shares all of the old but a small overlay, and now and then compacts it. Readers load
-// the pointer once per query and need no lock.
+// the pointer once per query and need no lock. Frequencies only grow: whoever wants
+// them to shrink makes a new vocabulary of counts.
+//
+// # How words are kept
+//
+// All words, sorted, stand one after the other in one string. For each there is where
+// it begins, its frequency, how many bytes it shares with the word before, and the next
+// word that shares less. The last two make the list a tree without nodes: a word is a
+// branch that leaves the one before at a depth, and one step leads past all branches
+// that leave there. It is 13 bytes a word and the word itself: about 22 bytes.
+//
+// # How words that look alike are found
+//
+// A typed word is turned into an automaton of at most 63 states for each number of edits,
+// kept as bits: bit i of row e says that the first i letters are matched by what was read,
+// with at most e edits. Reading a letter is a dozen operations on three words. A walk down
+// the tree reads each shared beginning once, and leaves a branch as soon as no bit is
+// left. The simpler way, a row of the table of distances for each letter, gives the same
+// words and takes several times as long; the tests hold one to the other.
+//
+// Distances count letters (runes), not bytes.
+//
+// # The first letter
+//
+// Most slips are behind the first letter, and whoever fixes it looks only at a few per
+// cent of the words. But "Peyonce" is typed too. Words that begin with another letter are
+// looked for with a single edit, where four letters or more were typed. With 63,000
+// words of names, one edit behind the right letter takes 3 us, two take 13 us, one edit
+// with any letter 8 us. Two edits with any letter would take 55 us, and most of what
+// they find is something else.
 package words
 
 // The bounds of a vocabulary.
@@ -27,46 +56,3 @@ type Match struct {
 	Word
 	Edits int // between the two, 1 or more
 }
-
-// Vocabulary is a set of words with frequencies. It never changes.
-type Vocabulary struct{}
-
-// New makes a vocabulary of words and their frequencies, 1 or more. It keeps no part of
-// counts.
-func New(counts map[string]int) *Vocabulary { return &Vocabulary{} }
-
-// Add gives the vocabulary with more words, or with higher frequencies: they are added
-// up. It copies the overlay, not the rest. It gives v and false where the overlay would
-// have more than MaxAdded words: then Compact first.
-func (v *Vocabulary) Add(counts map[string]int) (*Vocabulary, bool) { return v, true }
-
-// Compact gives the same vocabulary with an empty overlay. It takes time in proportion
-// to all words.
-func (v *Vocabulary) Compact() *Vocabulary { return v }
-
-// Frequency is how many events have the word; 0: it is not in the vocabulary.
-func (v *Vocabulary) Frequency(w string) int { return 0 }
-
-// Len is how many words there are, those of the overlay counted by themselves.
-func (v *Vocabulary) Len() int { return 0 }
-
-// Bytes is about how much memory the vocabulary has.
-func (v *Vocabulary) Bytes() int { return 0 }
-
-// Prefix gives the words that begin with p, p itself included, at most limit: the most
-// frequent, those first; equals in the order of their letters.
-func (v *Vocabulary) Prefix(p string, limit int) []Word { return nil }
-
-// Edits is how many edits of a word are taken for a slip: none up to two letters, one
-// up to five, two beyond.
-func Edits(w string) int { return 0 }
-
-// Fuzzy gives the words that at most edits (0 to 2) edits make of w, without w, at most
-// limit: the fewest edits first, then the most frequent, then by their letters. An edit
-// is a letter too many, one missing, another one, or two neighbours swapped.
-func (v *Vocabulary) Fuzzy(w string, edits, limit int) []Match { return nil }
-
-// Split cuts a word in two that the vocabulary has: "foofighters" is foo and fighters.
-// Of several cuts it takes the one whose rarer half is the most frequent. Halves have
-// two letters or more.
-func (v *Vocabulary) Split(w string) (left, right string, ok bool) { return "", "", false }
