@@ -83,7 +83,8 @@ func TestStalePage(t *testing.T) {
 	}
 	rig.changes.add(rig.clock.Load())
 	rig.clock.Add(250)
-	if got := rig.ask(t, "a", false); got != 0 || rig.loads.Load() != 1 {
+	got := rig.ask(t, "a", false)
+	if rig.settle(); got != 0 || rig.loads.Load() != 1 {
 		t.Errorf("in the first half: generation %d, %d loads", got, rig.loads.Load())
 	}
 	rig.clock.Add(200)
@@ -197,7 +198,9 @@ func TestCallerGivesUp(t *testing.T) {
 	if err := <-two; !errors.Is(err, gone) {
 		t.Errorf("the second: %v", err)
 	}
-	<-ended
+	if err := <-ended; !errors.Is(err, context.Canceled) {
+		t.Errorf("the work ended with %v", err)
+	}
 }
 
 func TestErrorsAndPanicsAreNotKept(t *testing.T) {

@@ -237,6 +237,21 @@ func TestClosedUnderLoad(t *testing.T) {
 	}
 }
 
+// What waits for the disk comes back when the index is closed.
+func TestWaitingEndsWithClose(t *testing.T) {
+	x := begin(t, t.TempDir())
+	ctx, cancel := x.until(context.Background())
+	defer cancel()
+	if ctx.Err() != nil {
+		t.Fatal("it ended before Close")
+	}
+	end(t, x)
+	<-ctx.Done()
+	if err := context.Cause(ctx); !errors.Is(err, ErrClosed) {
+		t.Error(err)
+	}
+}
+
 func TestConfigIsChecked(t *testing.T) {
 	for name, spoil := range map[string]func(*Config){
 		"directory": func(c *Config) { c.Dir = "" },

@@ -111,7 +111,8 @@ func TestChurn(t *testing.T) {
 				continue
 			}
 			word := fmt.Sprint("w", r.IntN(10))
-			b.Docs = append(b.Docs, Doc{ID: id, Name: []string{word}, All: []string{word, word}, Source: []byte(id + " " + word)})
+			b.Docs = append(b.Docs,
+				Doc{ID: id, Name: []string{word}, All: []string{word, word}, Source: []byte(id + " " + word)})
 		}
 		write(t, s, b)
 	}

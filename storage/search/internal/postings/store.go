@@ -153,9 +153,7 @@ func (s *Store) batch(b *Batch, positions map[uint64][]byte) *index.Batch {
 		last[b.Docs[i].ID] = i
 	}
 	for _, id := range b.Deletes {
-		if _, replaced := last[id]; !replaced {
-			out.Delete(idTerm(id))
-		}
+		out.Delete(idTerm(id)) // of what was there before the batch
 	}
 	for i := range b.Docs {
 		if d := &b.Docs[i]; last[d.ID] == i {
