@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"boxoffice/actors/sale"
+	"boxoffice/actors/sale/catalog"
 	"boxoffice/actors/salepb"
 	"boxoffice/storage"
 )
@@ -93,10 +94,15 @@ func (e *event) describe(b *batch) {
 	e.self.counts.holds.Store(int64(b.summary.Holds))
 	e.self.counts.bookings.Store(int64(b.summary.Bookings))
 	for _, r := range b.records {
-		if defined, ok := r.(*sale.EventDefined); ok {
-			lowest, highest := e.state.Plan().PriceRange()
-			b.details = &salepb.Details{Event: defined.Event, MinPrice: lowest, MaxPrice: highest}
+		switch r := r.(type) {
+		case *sale.EventDefined:
+			b.details = &salepb.Details{Event: r.Event}
+		case *sale.EventRemoved: // details of nothing, but details: the log's feed has who writes some
+			b.details = &salepb.Details{Event: &catalog.Event{}}
 		}
+	}
+	if plan := e.state.Plan(); b.details != nil && plan != nil {
+		b.details.MinPrice, b.details.MaxPrice = plan.PriceRange()
 	}
 	every := max(e.node.cfg.CheckpointEvery, 4*(b.summary.Holds+b.summary.Bookings))
 	if e.sinceCheckpoint >= every && !e.checkpointing.Load() {

@@ -1,0 +1,144 @@
+package indexer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+)
+
+// Follower keeps this node's index as the log is. All its methods may be called by
+// anybody.
+type Follower struct {
+	cfg    Config
+	bulk   chan struct{} // places of tails that read large pages
+	counts counts
+
+	ctx    context.Context // ends when the follower stops
+	cancel context.CancelFunc
+	work   sync.WaitGroup // the goroutine that makes a new copy
+
+	serving atomic.Pointer[indexCopy] // nil: the follower has stopped
+
+	mu      sync.Mutex
+	next    *indexCopy // guarded by mu; nil: none is being made
+	stopped bool       // guarded by mu
+}
+
+// counts are the numbers that only grow.
+type counts struct{ events, touches, skipped, rebuilds atomic.Uint64 }
+
+// Start opens the index of the directory and follows the log from where it is. An
+// index that cannot be used is left, and another one begun. It returns when the index
+// can be asked, however far it is.
+func Start(cfg Config) (*Follower, error) {
+	if err := cfg.validate(); err != nil {
+		return nil, err
+	}
+	f := &Follower{cfg: cfg, bulk: make(chan struct{}, cfg.MaxBulk)}
+	f.ctx, f.cancel = context.WithCancel(context.Background())
+	c, err := f.open()
+	if err != nil {
+		f.cancel()
+		return nil, err
+	}
+	if cfg.Registry != nil {
+		if err := cfg.Registry.Register(collector{f}); err != nil {
+			f.cancel()
+			return nil, errors.Join(fmt.Errorf("register the search index's metrics: %w", err), c.close())
+		}
+	}
+	f.serving.Store(c)
+	c.follow(f.ctx)
+	return f, nil
+}
+
+// Stop ends the following, waits for the questions under way, and closes the index:
+// what it has is durable then. It may be called once; questions that come later find
+// no index.
+func (f *Follower) Stop() error {
+	f.mu.Lock()
+	f.stopped = true
+	f.mu.Unlock()
+	f.cancel()
+	f.work.Wait()
+	c := f.serving.Swap(nil)
+	if f.cfg.Registry != nil {
+		f.cfg.Registry.Unregister(collector{f})
+	}
+	return c.close()
+}
+
+// borrow implements host.
+func (f *Follower) borrow() (ix Index, done func(), current bool) {
+	for c := f.serving.Load(); c != nil; c = f.serving.Load() {
+		if done, ok := c.borrow(); ok {
+			return c.index, done, c.current()
+		}
+	}
+	return nil, nil, false
+}
+
+// Current reports whether the index has caught up with the log since it was opened. It
+// does not block.
+func (f *Follower) Current() bool {
+	c := f.serving.Load()
+	return c != nil && c.current()
+}
+
+// Rebuild begins to make the index anew from the log, beside the one that serves, which
+// it replaces when it has caught up. Where one is being made already, that is the one.
+// It returns at once; a node that stops before the end forgets about it.
+func (f *Follower) Rebuild() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	old := f.serving.Load()
+	switch {
+	case f.stopped || old == nil:
+		return errNoIndex
+	case f.next != nil:
+		return nil
+	}
+	c, err := f.create(old.number + 1)
+	if err != nil {
+		return err
+	}
+	f.next = c
+	f.counts.rebuilds.Add(1)
+	f.cfg.Logger.Info("the search index is made anew; the one before serves meanwhile")
+	c.follow(f.ctx)
+	f.work.Go(func() { f.replace(old, c) })
+	return nil
+}
+
+// replace puts a new copy in the place of the old one when it is whole.
+func (f *Follower) replace(old, c *indexCopy) {
+	var err error
+	select {
+	case <-c.whole:
+		err = f.choose(c.number)
+	case <-f.ctx.Done():
+		err = f.ctx.Err()
+	}
+	if err == nil {
+		f.serving.Store(c)
+	}
+	f.mu.Lock()
+	f.next = nil
+	f.mu.Unlock()
+	given := old
+	if err != nil {
+		given = c
+	}
+	if e := given.close(); e != nil {
+		f.cfg.Logger.Warn("a search index that is not needed any more", "error", e)
+	}
+	f.discard(given.number)
+	switch {
+	case err == nil:
+		f.cfg.Logger.Info("the new search index serves", "events", c.index.Stats().Events)
+	case f.ctx.Err() == nil:
+		f.cfg.Logger.Error("the new search index cannot serve; the one before goes on", "error", err)
+	}
+}
