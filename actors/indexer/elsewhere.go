@@ -131,6 +131,7 @@ func (f *Finder) listen() {
 	}
 	f.cfg.Company.Handle(kindSearch, func(c cluster.Call) { answerTo(f, c, searchIn) })
 	f.cfg.Company.Handle(kindSuggest, func(c cluster.Call) { answerTo(f, c, suggestIn) })
+	f.serveOperator()
 }
 
 // answerTo answers another node's question from this node's index, and never sends it

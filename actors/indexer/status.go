@@ -4,59 +4,24 @@ import (
 	"strconv"
 	"time"
 
+	"boxoffice/actors/control"
 	"boxoffice/storage/search"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// Status is how a node's index is.
-type Status struct {
-	Node string `json:"node"`
-	Zone string `json:"zone,omitempty"`
-	// State is "current", "catching-up" where the index has not caught up since it was
-	// opened, or "stopped".
-	State string `json:"state"`
-	// Lag is that of the shard that is farthest behind.
-	LagSeconds float64 `json:"lagSeconds"`
-	// Rebuilding is how far a new copy is; absent: none is being made.
-	Rebuilding *Progress `json:"rebuilding,omitempty"`
-	// Applied and Touched are the events and summaries that were put into the index, and
-	// Skipped the events that could not be, since the node's start.
-	Applied  uint64        `json:"applied"`
-	Touched  uint64        `json:"touched"`
-	Skipped  uint64        `json:"skipped"`
-	Rebuilds uint64        `json:"rebuilds"` // that were begun since the node's start
-	Index    search.Stats  `json:"index"`
-	Shards   []ShardStatus `json:"shards"` // by number
-}
-
-// Progress is how far a copy is.
-type Progress struct {
-	Events int `json:"events"`
-	Shards int `json:"shards"` // that have caught up
-	Of     int `json:"of"`     // shards
-}
-
-// ShardStatus is how far the index is with a shard.
-type ShardStatus struct {
-	ID       uint64 `json:"id"`
-	Position uint64 `json:"position"` // Raft index of the last change in the index
-	Applied  uint64 `json:"applied"`  // Raft index that the replica is known to have applied
-	Lag      uint64 `json:"lag"`      // entries between what the index has seen and Applied
-	// LagSeconds is how long ago the index had everything, 0 where it has.
-	LagSeconds float64 `json:"lagSeconds"`
-	Source     string  `json:"source,omitempty"`  // the node whose replica is read
-	Failure    string  `json:"failure,omitempty"` // why none is
-}
+// Brief tells how the index is, in one line. It reads memory.
+func (f *Follower) Brief() control.SearchBrief { return f.Status().SearchBrief }
 
 // Status tells how the index is. It reads memory.
-func (f *Follower) Status() Status {
-	s := Status{Node: f.cfg.Node, Zone: f.cfg.Zone, State: "stopped", Shards: []ShardStatus{},
-		Applied: f.counts.events.Load(), Touched: f.counts.touches.Load(), Skipped: f.counts.skipped.Load(),
+func (f *Follower) Status() control.SearchStatus {
+	s := control.SearchStatus{Node: f.cfg.Node, Zone: f.cfg.Zone, Shards: []control.SearchShard{},
+		SearchBrief: control.SearchBrief{State: control.SearchStopped},
+		Applied:     f.counts.events.Load(), Touched: f.counts.touches.Load(), Skipped: f.counts.skipped.Load(),
 		Rebuilds: f.counts.rebuilds.Load()}
 	f.mu.Lock()
 	if c := f.next; c != nil {
-		s.Rebuilding = c.progress()
+		s.Progress, s.Rebuilding = c.progress(), true
 	}
 	f.mu.Unlock()
 	c := f.serving.Load()
@@ -68,10 +33,11 @@ func (f *Follower) Status() Status {
 		return s
 	}
 	defer done()
-	s.Index = c.index.Stats()
-	s.State = "catching-up"
+	stats := c.index.Stats()
+	s.Events, s.Index = stats.Events, indexOf(stats)
+	s.State = control.SearchCatchingUp
 	if c.current() {
-		s.State = "current"
+		s.State = control.SearchCurrent
 	}
 	now := time.Now()
 	for i, t := range c.states() {
@@ -82,12 +48,17 @@ func (f *Follower) Status() Status {
 	return s
 }
 
+// indexOf is what an index tells of itself, for an operator.
+func indexOf(s search.Stats) control.SearchIndex {
+	return control.SearchIndex{Segments: s.Segments, Bytes: s.Bytes}
+}
+
 // progress is how far the copy is.
-func (c *indexCopy) progress() *Progress {
+func (c *indexCopy) progress() *control.SearchProgress {
 	c.missing.mu.Lock()
 	missing := len(c.missing.shards)
 	c.missing.mu.Unlock()
-	p := &Progress{Shards: len(c.tails) - missing, Of: len(c.tails)}
+	p := &control.SearchProgress{Shards: len(c.tails) - missing, Of: len(c.tails)}
 	if done, ok := c.borrow(); ok {
 		p.Events = c.index.Stats().Events
 		done()
@@ -96,8 +67,9 @@ func (c *indexCopy) progress() *Progress {
 }
 
 // status is what an operator sees of a tail.
-func (s tailState) status(shard uint64, now time.Time) ShardStatus {
-	out := ShardStatus{ID: shard, Position: s.position, Applied: s.applied, Source: s.source, Failure: s.failure}
+func (s tailState) status(shard uint64, now time.Time) control.SearchShard {
+	out := control.SearchShard{ID: shard, Position: s.position, Applied: s.applied, Source: s.source,
+		Failure: s.failure}
 	if s.applied > s.done {
 		out.Lag = s.applied - s.done
 	}
@@ -153,7 +125,7 @@ func (c collector) Collect(to chan<- prometheus.Metric) {
 		gauge(descSeconds, shard.LagSeconds, id)
 	}
 	current := 0.0
-	if s.State == "current" {
+	if s.State == control.SearchCurrent {
 		current = 1
 	}
 	gauge(descCurrent, current)

@@ -118,7 +118,9 @@ var table = map[string]row{
 	searchDir + "/internal/postings": {third: []string{bluge, blugeSegment, roaring}},
 	searchDir + "/searchtest":        {ours: []string{searchDir, searchDir + "/internal/..."}},
 	"actors/indexer": {
-		ours:  []string{"actors", "actors/salepb", saleDir, catalogDir, "storage", searchDir, "cluster"},
+		ours: []string{
+			"actors", "actors/control", "actors/salepb", saleDir, catalogDir, "storage", searchDir, "cluster",
+		},
 		third: []string{strictJSON, prometheus},
 	},
 

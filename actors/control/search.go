@@ -1,0 +1,75 @@
+package control
+
+import "context"
+
+// SearchOperator is what an operator can ask of the search indexes of a cluster. Any
+// node answers: it asks those that have one. Every call blocks until it is done or ctx
+// ends.
+type SearchOperator interface {
+	// SearchStatus tells how the index of each node with the role is, by name.
+	SearchStatus(ctx context.Context) ([]SearchStatus, error)
+	// RebuildSearch has a node make its index anew from the log, or, where node is "",
+	// every node with the role. It returns when that has begun; the indexes before
+	// serve meanwhile, and asking again is harmless. UnknownNodeError: there is no such
+	// node, or it has no index.
+	RebuildSearch(ctx context.Context, node string) error
+}
+
+// The states of a search index.
+const (
+	SearchCurrent     = "current"     // it has all that the log has, or nearly
+	SearchCatchingUp  = "catching-up" // it has not caught up since it was opened
+	SearchStopped     = "stopped"
+	SearchUnreachable = "unreachable" // its node does not answer
+)
+
+// SearchBrief is a node's search index in one line.
+type SearchBrief struct {
+	State      string  `json:"state"`
+	Events     int     `json:"events"`
+	LagSeconds float64 `json:"lagSeconds"` // of the shard that is farthest behind
+	Rebuilding bool    `json:"rebuilding,omitempty"`
+}
+
+// SearchStatus is how a node's search index is.
+type SearchStatus struct {
+	Node string `json:"node"`
+	Zone string `json:"zone,omitempty"`
+	SearchBrief
+	// Progress is how far a new index is; absent: none is being made.
+	Progress *SearchProgress `json:"progress,omitempty"`
+	// Applied and Touched are the events and the summaries that were put into the index,
+	// Skipped the events that could not be, Rebuilds the new indexes that were begun:
+	// since the node's start.
+	Applied  uint64        `json:"applied"`
+	Touched  uint64        `json:"touched"`
+	Skipped  uint64        `json:"skipped"`
+	Rebuilds uint64        `json:"rebuilds"`
+	Index    SearchIndex   `json:"index"`
+	Shards   []SearchShard `json:"shards"` // by number
+}
+
+// SearchProgress is how far a new index is.
+type SearchProgress struct {
+	Events int `json:"events"`
+	Shards int `json:"shards"` // that have caught up
+	Of     int `json:"of"`     // shards
+}
+
+// SearchIndex is what an index tells of itself.
+type SearchIndex struct {
+	Segments int   `json:"segments"`
+	Bytes    int64 `json:"bytes"` // on the disk
+}
+
+// SearchShard is how far an index is with a shard.
+type SearchShard struct {
+	ID       uint64 `json:"id"`
+	Position uint64 `json:"position"` // Raft index of the last change in the index
+	Applied  uint64 `json:"applied"`  // Raft index that the replica is known to have applied
+	Lag      uint64 `json:"lag"`      // entries that the index has not seen
+	// LagSeconds is how long ago the index had everything; 0: it has.
+	LagSeconds float64 `json:"lagSeconds"`
+	Source     string  `json:"source,omitempty"`  // the node whose replica is read
+	Failure    string  `json:"failure,omitempty"` // why none is
+}
