@@ -23,9 +23,10 @@ var (
 	ErrUnknown = errors.New("the outcome is unknown")
 	// ErrNotFound: the event has no record.
 	ErrNotFound = errors.New("no such event in the log")
-	// ErrTrimmed: retention has deleted the records asked for; the checkpoint
-	// stands for them.
-	ErrTrimmed = errors.New("the records are past their retention")
+	// ErrTrimmed: what was asked for is no longer kept. Of records: retention has
+	// deleted them, the checkpoint stands for them. Of touches: Summaries stands for
+	// them.
+	ErrTrimmed = errors.New("it is past its retention")
 )
 
 // Batch extends the history of one event.
@@ -113,6 +114,35 @@ type Log interface {
 	Records(event string, from uint64, limit int) ([][]byte, error)
 	// Busy lists the events of a shard whose last batch said Busy.
 	Busy(shard uint64) ([]string, error)
+	// Changes reads a page of a shard's feed: the events whose details were ever
+	// written, each once, in the order of the last such write, those after a position.
+	// The zero Position is the beginning. A change has the event's view of now, so one
+	// that is written again while the feed is read comes again, later. At most limit
+	// changes, fewer where they are large; none: the end is reached. next is where to
+	// go on, at this replica or another one. A replica that is behind after has
+	// nothing to say: no changes, and next is after. One that began to keep the feed
+	// later than after starts from the beginning. Errors are those of View.
+	Changes(shard uint64, after Position, limit int) (changes []Change, next Position, err error)
+	// Touched reads which events of a shard were extended after a Raft index, in the
+	// order of their last append, each once, with its summary of now; at most limit,
+	// none: the end is reached. next is the index to go on after. A replica that is
+	// behind after has none, and next is after. It is kept in memory, for the last
+	// 8,192 events of a shard and since the replica was started or copied here;
+	// ErrTrimmed: that does not reach back to after. Then Summaries has them. Other
+	// errors are those of View.
+	Touched(shard, after uint64, limit int) (touches []Touch, next uint64, err error)
+	// Summaries reads the summaries of a shard's events, in the order of their ids,
+	// those after an id ("" is the beginning), at most limit; none: the end is reached.
+	// at is the Raft index that the page is of: who reads them all goes on with
+	// Touched after the at of the first page. Errors are those of View.
+	Summaries(shard uint64, after string, limit int) (page []Touch, at uint64, err error)
+	// Wait blocks until this node's replica of a shard has applied something after a
+	// Raft index, of whatever kind, and returns the last index it has applied. What
+	// was applied can be read then. Any number of callers may wait; one costs no
+	// goroutine. ErrUnavailable: ctx is over, or the log is closed. ErrNoReplica: there
+	// is none here, or it went while the caller waited. A replica that is cut off, or
+	// catches up, is not refused, it has only nothing new: a wait should have a deadline.
+	Wait(ctx context.Context, shard, after uint64) (applied uint64, err error)
 	// Healthy is nil, or what is wrong with this node's part of the log: ErrNoSpace, a
 	// shard whose replica here knows no leader. A shard without a replica here, or one
 	// that has no vote yet, is no reason.

@@ -74,8 +74,10 @@ func (m *Memory) extendLocked(s *group, b storage.Batch) error {
 	}
 	e.records = append(e.records, clone(b.Records)...)
 	e.summary = slices.Clone(b.Summary)
+	m.applyLocked(s)
+	e.touched = s.applied
 	if b.Details != nil {
-		e.details = slices.Clone(b.Details)
+		e.details, e.changed = slices.Clone(b.Details), s.applied
 	}
 	e.busy = b.Busy
 	m.disk.events[b.Event] = e

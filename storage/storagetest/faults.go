@@ -92,6 +92,7 @@ func (m *Memory) lead(shard uint64, change func(*group)) {
 	defer m.mu.Unlock()
 	s := &m.disk.shards[shard]
 	change(s)
+	m.wakeLocked()
 	m.board.Post(storage.Leadership{Shard: shard, Term: s.term, Leader: s.leading})
 }
 

@@ -16,6 +16,7 @@
 //   - Depose, Elect and Usurp move the leadership of a shard;
 //   - Fill makes the disk full;
 //   - Lack takes the replica of a shard from this node;
+//   - Forget and Adopt are what restarts and upgrades do to a feed;
 //   - Reopen is a restart: the same contents, a new process, new terms.
 //
 // # The suite
@@ -41,6 +42,7 @@ type Memory struct {
 	closed chan struct{} // closed by Close
 
 	mu       sync.Mutex
+	woken    chan struct{} // closed, and replaced, when anybody may have to look again
 	disk     *disk
 	isClosed bool
 	full     bool
@@ -63,6 +65,10 @@ type group struct {
 	epoch   uint64  // the last claim
 	claimer *Memory // who made it; nil: another node
 	clock   int64
+
+	applied uint64 // commands so far: the index of the last one
+	origin  uint64 // of the feed
+	floor   uint64 // touches are known after it
 }
 
 type event struct {
@@ -72,6 +78,8 @@ type event struct {
 	summary    []byte
 	details    []byte
 	busy       bool
+	changed    uint64 // index of the last append with details
+	touched    uint64 // index of the last append
 }
 
 var _ storage.Log = (*Memory)(nil)
@@ -87,12 +95,14 @@ func open(d *disk) *Memory {
 	m := &Memory{
 		board:  news.New(uint64(len(d.shards)-1), func(l storage.Leadership) uint64 { return l.Shard }),
 		closed: make(chan struct{}),
+		woken:  make(chan struct{}),
 		disk:   d,
 		faults: map[string][]Fault{},
 		stalls: map[string][]*Stall{},
 	}
 	for s := uint64(1); s < uint64(len(d.shards)); s++ {
 		m.Elect(s)
+		m.Forget(s)
 	}
 	return m
 }
@@ -120,6 +130,7 @@ func (m *Memory) Close() error {
 	if !m.isClosed {
 		m.isClosed = true
 		close(m.closed)
+		m.wakeLocked()
 		m.board.Close()
 	}
 	return nil
@@ -140,6 +151,7 @@ func (m *Memory) Claim(ctx context.Context, shard, epoch uint64) (int64, error) 
 			shard, storage.ErrUnavailable, epoch)
 	}
 	s.epoch, s.claimer = epoch, m
+	m.applyLocked(s)
 	return s.clock, nil
 }
 
@@ -166,6 +178,7 @@ func (m *Memory) Tick(ctx context.Context, shard, epoch uint64, clock int64) err
 		return err
 	}
 	s.clock = max(s.clock, clock)
+	m.applyLocked(s)
 	return nil
 }
 
@@ -191,6 +204,7 @@ func (m *Memory) SaveCheckpoint(ctx context.Context, id string, epoch, version u
 		return fmt.Errorf("%w: no checkpoint can be at version %d", storage.ErrUnavailable, version)
 	}
 	e.at, e.checkpoint = version, slices.Clone(data)
+	m.applyLocked(s)
 	return nil
 }
 
@@ -239,11 +253,7 @@ func (m *Memory) View(id string) (storage.View, error) {
 	if e == nil {
 		return storage.View{}, fmt.Errorf("view %q: %w", id, storage.ErrNotFound)
 	}
-	return storage.View{
-		Version: uint64(len(e.records)),
-		Summary: slices.Clone(e.summary),
-		Details: slices.Clone(e.details),
-	}, nil
+	return e.view(), nil
 }
 
 // Records implements storage.Log.
@@ -272,14 +282,7 @@ func (m *Memory) Busy(shard uint64) ([]string, error) {
 	if err := m.readableLocked(context.Background(), shard); err != nil {
 		return nil, err
 	}
-	var ids []string
-	for id, e := range m.disk.events {
-		if e.busy && m.Shard(id) == shard {
-			ids = append(ids, id)
-		}
-	}
-	slices.Sort(ids)
-	return ids, nil
+	return m.idsLocked(shard, func(_ string, e *event) bool { return e.busy }), nil
 }
 
 // Healthy implements storage.Log.
