@@ -23,9 +23,15 @@ type indexCopy struct {
 	cancel context.CancelFunc // ends the tails
 	done   sync.WaitGroup     // of the tails
 
-	// using is held for reading by who uses the index, and for writing to close it.
-	using  sync.RWMutex
-	closed bool // guarded by using
+	lent loans
+}
+
+// loans are who uses the index, which is closed after the last of them.
+type loans struct {
+	mu     sync.Mutex
+	out    int           // guarded by mu
+	closed bool          // guarded by mu: nobody gets it any more
+	back   chan struct{} // closed when it is closed and nobody uses it
 }
 
 // missing is the shards that have not caught up yet.
@@ -38,6 +44,7 @@ type missing struct {
 // the index is of another cluster.
 func (f *Follower) newCopy(number int, ix Index) (*indexCopy, error) {
 	c := &indexCopy{follower: f, number: number, index: ix, whole: make(chan struct{}),
+		lent:    loans{back: make(chan struct{})},
 		missing: missing{shards: map[uint64]bool{}}, cancel: func() {}}
 	for shard := uint64(1); shard <= f.cfg.Shards; shard++ {
 		at, err := parsePosition(f.cfg.Cluster, ix.Position(shard))
@@ -96,12 +103,32 @@ func (c *indexCopy) current() bool {
 
 // borrow has the index stay open until done is called; false: it is closed.
 func (c *indexCopy) borrow() (done func(), ok bool) {
-	c.using.RLock()
-	if c.closed {
-		c.using.RUnlock()
+	l := &c.lent
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
 		return nil, false
 	}
-	return c.using.RUnlock, true
+	l.out++
+	return l.giveBack, true
+}
+
+func (l *loans) giveBack() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.out--; l.out == 0 && l.closed {
+		close(l.back)
+	}
+}
+
+// end lends the index no more, and waits until nobody uses it.
+func (l *loans) end() {
+	l.mu.Lock()
+	if l.closed = true; l.out == 0 {
+		close(l.back)
+	}
+	l.mu.Unlock()
+	<-l.back
 }
 
 // close ends the tails, waits for who uses the index, and closes it. It may be called
@@ -109,16 +136,14 @@ func (c *indexCopy) borrow() (done func(), ok bool) {
 func (c *indexCopy) close() error {
 	c.cancel()
 	c.done.Wait()
-	c.using.Lock()
-	defer c.using.Unlock()
-	c.closed = true
+	c.lent.end()
 	if err := c.index.Close(); err != nil {
 		return fmt.Errorf("close the search index: %w", err)
 	}
 	return nil
 }
 
-// positions are those of the tails, by shard.
+// states is what is told of the tails, by shard.
 func (c *indexCopy) states() []tailState {
 	states := make([]tailState, len(c.tails))
 	for i, t := range c.tails {

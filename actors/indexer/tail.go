@@ -143,11 +143,11 @@ func (t *tail) take(ctx context.Context, p page) error {
 		if err := t.copy.apply(ctx, b); err != nil {
 			return fmt.Errorf("put %d events into the search index: %w", len(b.Events)+len(b.Removed), err)
 		}
-		t.position = p.next
 		for _, l := range live {
 			t.copy.index.SetLive(l.event, l.live)
 		}
 	}
+	t.position = p.next
 	return t.takeTouches(ctx, p.touches)
 }
 
