@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"boxoffice/actors/sale"
-	"boxoffice/actors/sale/catalog"
 	"boxoffice/actors/salepb"
 	"boxoffice/storage"
 )
@@ -93,23 +92,31 @@ func (e *event) describe(b *batch) {
 	b.busy = e.state.Busy()
 	e.self.counts.holds.Store(int64(b.summary.Holds))
 	e.self.counts.bookings.Store(int64(b.summary.Bookings))
-	for _, r := range b.records {
-		switch r := r.(type) {
-		case *sale.EventDefined:
-			b.details = &salepb.Details{Event: r.Event}
-		case *sale.EventRemoved: // details of nothing, but details: the log's feed has who writes some
-			b.details = &salepb.Details{Event: &catalog.Event{}}
-		}
-	}
-	if plan := e.state.Plan(); b.details != nil && plan != nil {
-		b.details.MinPrice, b.details.MaxPrice = plan.PriceRange()
-	}
+	b.details = e.details(b.records)
 	every := max(e.node.cfg.CheckpointEvery, 4*(b.summary.Holds+b.summary.Bookings))
 	if e.sinceCheckpoint >= every && !e.checkpointing.Load() {
 		c := e.state.Checkpoint()
 		b.save = &c
 		e.sinceCheckpoint = 0
 	}
+}
+
+// details is the constant part of the view after records that were applied; nil where
+// they do not change it. That of an event that was removed is empty, so that who follows
+// what is described learns of the removal.
+func (e *event) details(records []sale.Record) (d *salepb.Details) {
+	for _, r := range records {
+		switch r := r.(type) {
+		case *sale.EventDefined:
+			d = &salepb.Details{Event: r.Event}
+		case *sale.EventRemoved:
+			d = &salepb.Details{}
+		}
+	}
+	if d != nil && d.Event != nil {
+		d.MinPrice, d.MaxPrice = e.state.Plan().PriceRange()
+	}
+	return d
 }
 
 // commit makes a batch durable and answers. It runs on a goroutine of its own,

@@ -9,7 +9,7 @@ import (
 // big endian, so that keys sort as numbers do; an event id is ended by a zero
 // byte, which no id contains, so that no id is the beginning of another key.
 //
-//	'a' shard4                           applied: index8 generation4
+//	'a' shard4                           applied: index8 generation4; its format says whether there is a feed
 //	'd' shard4 generation4 kind [id 0 …] a shard's data, by kind:
 //	    's'                              owner: epoch8 incarnation8 replica8 clock8
 //	    'e' id 0                         event: version8 first8 at8 size8 chunks4 slot1 busy1
@@ -19,8 +19,12 @@ import (
 //	    'r' id 0 base8                   records of versions base+1 to base+n: n, then each, see batch.go
 //	    'c' id 0 slot1 chunk4            a piece of a checkpoint
 //	    'u' id 0                         a checkpoint that is being saved: upload8 version8 size8 next4 chunks4
+//	    'f' index8 id 0                  the feed: the details were last written at index, 0 is before the origin
+//	    'p' id 0                         where the event is in the feed: index8
+//	    'o'                              the feed's origin, unless it is 0: index8
 //
-// Every value begins with a format byte, valueFormat. A reader refuses others.
+// Every value begins with a format byte, valueFormat; that of 'a' is feedFormat where
+// the generation has a feed. A reader refuses others.
 //
 // A generation is a whole copy of a shard. There is one, except while a replica is
 // rebuilt from a snapshot: the new generation is written beside the old one, and
@@ -40,6 +44,9 @@ const (
 	kindRecords = 'r'
 	kindChunk   = 'c'
 	kindUpload  = 'u'
+	kindFeed    = 'f'
+	kindPlace   = 'p'
+	kindOrigin  = 'o'
 
 	// prefixLen is the length of 'd' shard4 generation4.
 	prefixLen = 9
@@ -47,6 +54,7 @@ const (
 	maxKeyLen = prefixLen + 1 + MaxEventBytes + 1 + 8
 
 	valueFormat = 1
+	feedFormat  = 2
 )
 
 var errValue = errors.New("a stored value is damaged or of a newer format")
@@ -117,6 +125,22 @@ func (k keyspace) chunk(event []byte, slot byte, n uint32) []byte {
 	return binary.BigEndian.AppendUint32(append(k.event(kindChunk, event), slot), n)
 }
 
+// feed is the key of an event's entry in the feed.
+func (k keyspace) feed(index uint64, event []byte) []byte {
+	b := append(make([]byte, 0, maxKeyLen), k.prefix...)
+	b = binary.BigEndian.AppendUint64(append(b, kindFeed), index)
+	return append(append(b, event...), 0)
+}
+
+// entryOf is what a key of the feed says.
+func (k keyspace) entryOf(key []byte) (index uint64, event []byte, err error) {
+	key = key[len(k.prefix)+1:]
+	if len(key) < 10 || key[len(key)-1] != 0 {
+		return 0, nil, errValue
+	}
+	return binary.BigEndian.Uint64(key), key[8 : len(key)-1], nil
+}
+
 // eventOf is the id in a key that has no suffix.
 func (k keyspace) eventOf(key []byte) string {
 	return string(key[len(k.prefix)+1 : len(key)-1])
@@ -126,19 +150,37 @@ func (k keyspace) eventOf(key []byte) string {
 type applied struct {
 	index      uint64 // of the last Raft entry in the store
 	generation uint32
+	feed       bool // the generation has a feed, which is as of index too
 }
 
 func (a applied) encode() []byte {
-	b := binary.BigEndian.AppendUint64([]byte{valueFormat}, a.index)
+	format := byte(valueFormat)
+	if a.feed {
+		format = feedFormat
+	}
+	b := binary.BigEndian.AppendUint64([]byte{format}, a.index)
 	return binary.BigEndian.AppendUint32(b, a.generation)
 }
 
 func decodeApplied(v []byte) (a applied, err error) {
-	r, err := openValue(v, 12)
-	if err == nil {
-		a = applied{r.u64(), r.u32()}
+	if len(v) != 13 || v[0] != valueFormat && v[0] != feedFormat {
+		return a, errValue
 	}
-	return a, err
+	r := reader{b: v[1:]}
+	return applied{r.u64(), r.u32(), v[0] == feedFormat}, nil
+}
+
+// decodeIndex reads a value that is a Raft index: of 'p' and 'o'.
+func decodeIndex(v []byte) (uint64, error) {
+	r, err := openValue(v, 8)
+	if err != nil {
+		return 0, err
+	}
+	return r.u64(), nil
+}
+
+func encodeIndex(index uint64) []byte {
+	return binary.BigEndian.AppendUint64([]byte{valueFormat}, index)
 }
 
 // owner is the value of 's': who may write to the shard.

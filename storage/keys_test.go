@@ -45,8 +45,13 @@ func TestTheDataFormatIsFixed(t *testing.T) {
 	}
 	line("key records", k.records(e, 0x0506))
 	line("key chunk", k.chunk(e, 1, 0x0708))
+	line("key feed", k.feed(0x0506, e))
+	line("key place", k.event(kindPlace, e))
+	line("key origin", k.kind(kindOrigin))
 
-	line("value applied", applied{0x0a0b, 0x0c0d}.encode())
+	line("value applied", applied{0x0a0b, 0x0c0d, false}.encode())
+	line("value applied +", applied{0x0a0b, 0x0c0d, true}.encode())
+	line("value index", encodeIndex(0x0506))
 	line("value owner", owner{1, claimer{2, 3}, 4}.encode())
 	meta := make([]byte, eventMetaLen)
 	eventMeta{version: 9, first: 2, at: 8, size: 7, chunks: 6, slot: 1, busy: true}.put(meta)
@@ -88,10 +93,17 @@ func TestKeysSort(t *testing.T) {
 		if !bytes.Equal(a, b) && bytes.HasPrefix(k.records(a, x), k.event(kindRecords, b)) {
 			t.Fatalf("the keys of %q are among those of %q", a, b)
 		}
-		for _, key := range [][]byte{k.owner(), k.records(a, x), k.chunk(a, 1, 9), k.event(kindEvent, a)} {
+		for _, key := range [][]byte{k.owner(), k.records(a, x), k.chunk(a, 1, 9), k.event(kindEvent, a), k.feed(x, a)} {
 			if !bytes.HasPrefix(key, k.prefix) || bytes.Compare(key, after(k.prefix)) >= 0 || len(key) > maxKeyLen {
 				t.Fatalf("%x is not a key of the keyspace", key)
 			}
+		}
+		if x != y && (bytes.Compare(k.feed(x, a), k.feed(y, b)) < 0) != (x < y) {
+			t.Fatal("the feed does not sort by index")
+		}
+		index, event, err := k.entryOf(k.feed(x, a))
+		if index != x || !bytes.Equal(event, a) || err != nil {
+			t.Fatalf("an entry of the feed comes back as %d, %q, %v", index, event, err)
 		}
 		if len(k.event(kindEvent, a)) != k.eventLen(a) || k.eventOf(k.event(kindEvent, a)) != string(a) {
 			t.Fatal("the id does not come back")

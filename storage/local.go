@@ -30,6 +30,7 @@ type shard struct {
 	session *client.Session
 	doubt   doubt
 	moving  chan struct{} // one place: held while the replica is started or stopped
+	touches *touches      // of the replica that runs
 
 	mu      sync.Mutex
 	replica uint64 // 0: none here
@@ -59,7 +60,7 @@ type membership struct {
 }
 
 func newShard(id uint64) *shard {
-	return &shard{id: id, moving: make(chan struct{}, 1)}
+	return &shard{id: id, moving: make(chan struct{}, 1), touches: newTouches()}
 }
 
 // settleIn takes note of a replica that is about to be started; none is replica 0.

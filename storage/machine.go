@@ -43,16 +43,26 @@ type machine struct {
 	events map[string]eventMeta // a cache
 	batch  *pebble.Batch
 
+	touches  *touches    // of what is committed
+	extended []extension // since the last commit
+
 	epoch atomic.Uint64 // the owner's, committed: for Lookup
+}
+
+// extension is an append that is done, at a Raft index.
+type extension struct {
+	event []byte // of the entry's memory
+	index uint64
 }
 
 var _ sm.IOnDiskStateMachine = (*machine)(nil)
 
 func newMachine(db *pebble.DB, shard uint64) *machine {
-	return &machine{db: db, shard: shard, fs: vfs.Default, events: map[string]eventMeta{}}
+	return &machine{db: db, shard: shard, fs: vfs.Default, events: map[string]eventMeta{}, touches: newTouches()}
 }
 
-// Open finds where the shard is, and removes what an interrupted rebuild left.
+// Open finds where the shard is, and removes what an interrupted rebuild left. What an
+// older version has stored gets a feed.
 func (m *machine) Open(<-chan struct{}) (uint64, error) {
 	if err := m.reload(m.db); err != nil {
 		return 0, err
@@ -60,7 +70,14 @@ func (m *machine) Open(<-chan struct{}) (uint64, error) {
 	if err := m.dropOtherGenerations(); err != nil {
 		return 0, err
 	}
-	return m.at.index, nil
+	if m.at.feed {
+		return m.at.index, nil
+	}
+	if err := makeFeed(m.db, m.keys, m.at.index); err != nil {
+		return 0, fmt.Errorf("make a feed of shard %d: %w", m.shard, err)
+	}
+	m.at.feed = true
+	return m.at.index, m.db.Set(appliedKey(m.shard), m.at.encode(), pebble.NoSync)
 }
 
 // reload reads the state that is kept in memory.
@@ -76,6 +93,7 @@ func (m *machine) reload(r pebble.Reader) error {
 		return err
 	})
 	m.epoch.Store(m.owner.epoch)
+	m.touches.reset(at.index)
 	return err
 }
 
@@ -86,10 +104,10 @@ func (m *machine) Update(entries []sm.Entry) ([]sm.Entry, error) {
 	if len(m.events) > maxCachedEvents {
 		clear(m.events)
 	}
-	m.batch = m.db.NewBatch()
+	m.batch, m.extended = m.db.NewBatch(), m.extended[:0]
 	defer func() { _ = m.batch.Close() }() // committed or given up: nothing is left to fail
 	for i := range entries {
-		result, err := m.apply(entries[i].Cmd)
+		result, err := m.apply(entries[i].Index, entries[i].Cmd)
 		if err != nil {
 			return nil, fmt.Errorf("apply entry %d to shard %d: %w", entries[i].Index, m.shard, err)
 		}
@@ -111,6 +129,9 @@ func (m *machine) commit() error {
 		return fmt.Errorf("commit shard %d: %w", m.shard, err)
 	}
 	m.epoch.Store(m.owner.epoch)
+	m.touches.add(m.extended, m.at.index) // not sooner: who is told of it reads the store
+	clear(m.extended)
+	m.extended = m.extended[:0]
 	return nil
 }
 
@@ -130,9 +151,9 @@ func (m *machine) flush() error {
 	return nil
 }
 
-// apply does one command. An error is one of the disk, and stops the process; a
+// apply does the command at a Raft index. An error is one of the disk, and stops the process; a
 // command that cannot be done has a result that says so.
-func (m *machine) apply(cmd []byte) (sm.Result, error) {
+func (m *machine) apply(index uint64, cmd []byte) (sm.Result, error) {
 	c, err := decodeCommand(cmd)
 	if err != nil {
 		return sm.Result{Value: resultMalformed}, nil
@@ -140,7 +161,7 @@ func (m *machine) apply(cmd []byte) (sm.Result, error) {
 	value := uint64(resultDone)
 	switch c.op {
 	case opAppend:
-		value, err = m.append(&c)
+		value, err = m.append(index, &c)
 	case opClaim:
 		return m.claim(&c)
 	case opTick:
@@ -153,7 +174,7 @@ func (m *machine) apply(cmd []byte) (sm.Result, error) {
 }
 
 // append is the fence, and behind it the write.
-func (m *machine) append(c *command) (uint64, error) {
+func (m *machine) append(index uint64, c *command) (uint64, error) {
 	meta, err := m.event(c.event)
 	if err != nil {
 		return 0, err
@@ -161,16 +182,16 @@ func (m *machine) append(c *command) (uint64, error) {
 	if c.epoch != m.owner.epoch || c.epoch == 0 || c.base != meta.version {
 		return resultFenced, nil
 	}
+	if c.hasDetails { // before anything of this command is in the batch
+		if err := m.enterFeed(index, c); err != nil {
+			return 0, err
+		}
+	}
 	if err := m.setRecords(c); err != nil {
 		return 0, err
 	}
 	if err := m.setValue(kindSummary, c.event, c.summary); err != nil {
 		return 0, err
-	}
-	if c.hasDetails {
-		if err := m.setValue(kindDetails, c.event, c.details); err != nil {
-			return 0, err
-		}
 	}
 	switch {
 	case c.busy && !meta.busy:
@@ -183,6 +204,7 @@ func (m *machine) append(c *command) (uint64, error) {
 	}
 	meta.version, meta.busy = c.base+c.count, c.busy
 	meta.first = max(meta.first, 1)
+	m.extended = append(m.extended, extension{c.event, index})
 	return resultDone, m.setEvent(c.event, meta)
 }
 
@@ -279,12 +301,13 @@ func get(r pebble.Reader, key []byte, f func(v []byte) error) (found bool, err e
 	return true, closer.Close()
 }
 
-// readApplied reads where a shard is, the zero value for a new one.
+// readApplied reads where a shard is. A new one is nowhere yet, and has a feed.
 func readApplied(r pebble.Reader, shard uint64) (at applied, err error) {
-	_, err = get(r, appliedKey(shard), func(v []byte) (err error) {
+	found, err := get(r, appliedKey(shard), func(v []byte) (err error) {
 		at, err = decodeApplied(v)
 		return err
 	})
+	at.feed = at.feed || !found && err == nil
 	return at, err
 }
 

@@ -14,6 +14,7 @@ import (
 type view struct {
 	snap *pebble.Snapshot
 	keys keyspace
+	at   applied
 }
 
 // openView starts to read a shard; close it soon, it holds back compactions.
@@ -24,7 +25,7 @@ func openView(db *pebble.DB, shard uint64) (view, error) {
 		_ = snap.Close() // err is the one to tell
 		return view{}, err
 	}
-	return view{snap, newKeyspace(shard, at.generation)}, nil
+	return view{snap, newKeyspace(shard, at.generation), at}, nil
 }
 
 func (v view) close() error { return v.snap.Close() }

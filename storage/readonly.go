@@ -74,6 +74,21 @@ func (r *ReadOnly) events(shard uint64, f func(event string) error) error {
 	return errors.Join(err, it.Close())
 }
 
+// CheckFeed is nil if the feeds of all shards are whole: they have every event whose
+// details were ever written, once, and nothing else. It reads all details.
+func (r *ReadOnly) CheckFeed() error {
+	for shard := uint64(1); shard <= r.shards+1; shard++ {
+		v, err := openView(r.db, shard)
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(v.checkFeed(), v.close()); err != nil {
+			return fmt.Errorf("the feed of shard %d: %w", shard, err)
+		}
+	}
+	return nil
+}
+
 // Kept is an event's history from the first record that is kept.
 type Kept struct {
 	History

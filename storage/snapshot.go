@@ -17,10 +17,16 @@ import (
 // without the prefix, and values, as of one applied index. Neither side holds it in
 // memory, whatever its size.
 //
-//	magic8 index8 { keylen(varint, > 0) vallen(varint) key value }… 0(varint) count8
+//	magic8 index8 { keylen(varint, > 0) vallen(varint) key value }… 0(varint) count8 feed1
 //
 // The count at the end tells a whole stream from one that was cut between two keys.
+// After it an older version neither writes nor reads anything. It knows no feed: it
+// passes on the entries that it was given, and enters no changes. So the last byte
+// says that the keys have a feed of the same index; without it one is made of them.
 const snapshotMagic = "boxsnap\x01"
+
+// streamFeed is the last byte of a stream with a feed.
+const streamFeed = 1
 
 // maxValueBytes bounds a value in a snapshot: the largest is a batch of records.
 const maxValueBytes = 2 * MaxBatchBytes
@@ -36,18 +42,15 @@ func (m *machine) SaveSnapshot(prepared any, w io.Writer, stop <-chan struct{}) 
 	if !ok {
 		return fmt.Errorf("save a snapshot of shard %d: %T was prepared", m.shard, prepared)
 	}
-	err := v.save(m.shard, w, stop)
+	err := v.save(w, stop)
 	if closeErr := v.close(); err == nil {
 		err = closeErr
 	}
 	return err
 }
 
-func (v view) save(shard uint64, w io.Writer, stop <-chan struct{}) error {
-	at, err := readApplied(v.snap, shard)
-	if err != nil {
-		return err
-	}
+func (v view) save(w io.Writer, stop <-chan struct{}) error {
+	at := v.at
 	out := bufio.NewWriterSize(w, 256<<10)
 	head := binary.BigEndian.AppendUint64([]byte(snapshotMagic), at.index)
 	if _, err := out.Write(head); err != nil {
@@ -64,7 +67,11 @@ func (v view) save(shard uint64, w io.Writer, stop <-chan struct{}) error {
 	if err != nil {
 		return err
 	}
-	if _, err := out.Write(binary.BigEndian.AppendUint64([]byte{0}, count)); err != nil {
+	end := binary.BigEndian.AppendUint64([]byte{0}, count)
+	if at.feed {
+		end = append(end, streamFeed)
+	}
+	if _, err := out.Write(end); err != nil {
 		return err
 	}
 	return out.Flush()
@@ -111,8 +118,12 @@ func (m *machine) RecoverFromSnapshot(r io.Reader, stop <-chan struct{}) error {
 		return fmt.Errorf("read the snapshot of shard %d: %w", m.shard, errSnapshot)
 	}
 	old := m.keys.prefix
-	at := applied{binary.BigEndian.Uint64(head[len(snapshotMagic):]), m.at.generation + 1}
-	if err := m.receive(in, dataPrefix(m.shard, at.generation), stop); err != nil {
+	at := applied{binary.BigEndian.Uint64(head[len(snapshotMagic):]), m.at.generation + 1, true}
+	feed, err := m.receive(in, dataPrefix(m.shard, at.generation), stop)
+	if err == nil && !feed {
+		err = makeFeed(m.db, newKeyspace(m.shard, at.generation), at.index)
+	}
+	if err != nil {
 		return fmt.Errorf("read the snapshot of shard %d: %w", m.shard, err)
 	}
 	b := m.db.NewBatch()
@@ -128,8 +139,8 @@ func (m *machine) RecoverFromSnapshot(r io.Reader, stop <-chan struct{}) error {
 	return m.reload(m.db)
 }
 
-// receive writes what follows the head under prefix.
-func (m *machine) receive(in *bufio.Reader, prefix []byte, stop <-chan struct{}) error {
+// receive writes what follows the head under prefix; feed is whether there is one in it.
+func (m *machine) receive(in *bufio.Reader, prefix []byte, stop <-chan struct{}) (feed bool, err error) {
 	t := m.incoming()
 	defer t.end()
 	var count uint64
@@ -137,29 +148,44 @@ func (m *machine) receive(in *bufio.Reader, prefix []byte, stop <-chan struct{})
 	for {
 		select {
 		case <-stop:
-			return sm.ErrSnapshotStopped
+			return false, sm.ErrSnapshotStopped
 		default:
 		}
 		more, err := k.read(in, len(prefix))
 		if err != nil {
-			return err
+			return false, err
 		}
 		if !more {
 			break
 		}
 		count++
 		if err := t.set(k.key, k.value); err != nil {
-			return err
+			return false, err
 		}
 	}
+	if feed, err = readEnd(in, count); err != nil {
+		return false, err
+	}
+	return feed, t.flush()
+}
+
+// readEnd reads the end of a stream that had so many keys.
+func readEnd(in *bufio.Reader, count uint64) (feed bool, err error) {
 	var want [8]byte
 	if _, err := io.ReadFull(in, want[:]); err != nil {
-		return err
+		return false, err
 	}
 	if binary.BigEndian.Uint64(want[:]) != count {
-		return errSnapshot
+		return false, errSnapshot
 	}
-	return t.flush()
+	switch last, err := in.ReadByte(); {
+	case errors.Is(err, io.EOF):
+		return false, nil
+	case err == nil && last != streamFeed:
+		return false, errSnapshot
+	default:
+		return true, err
+	}
 }
 
 // incomingKey is a key of a snapshot, with its prefix, and its value. Its memory is

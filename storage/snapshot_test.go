@@ -18,12 +18,12 @@ func TestABrokenSnapshotChangesNothing(t *testing.T) {
 	from.do(encodeClaim(2, bob), appendOf("e", 2, 0, "one", "two"), piece("e", 2, 1, 1, 0, 1, "state"))
 	to.do(encodeClaim(1, alice), appendOf("f", 1, 0, "other"))
 	whole, before := save(t, from), to.dump()
-	for n := range whole {
+	for n := range len(whole) - 1 { // the last byte may be missing: see TestASnapshotWithoutAFeed
 		if err := to.RecoverFromSnapshot(bytes.NewReader(whole[:n]), nil); err == nil {
 			t.Fatalf("%d bytes of %d were taken", n, len(whole))
 		}
 	}
-	for _, at := range []int{0, len(snapshotMagic) - 1, len(whole) - 1} { // the magic, its version, the count
+	for _, at := range []int{0, len(snapshotMagic) - 1, len(whole) - 2, len(whole) - 1} { // magic, version, count, feed
 		bad := bytes.Clone(whole)
 		bad[at]++
 		if err := to.RecoverFromSnapshot(bytes.NewReader(bad), nil); err == nil {

@@ -60,9 +60,10 @@ type Details struct {
 }
 
 // EncodeDetails writes the constant part of a view. It leaves the sections of the
-// inventory out, whether they are there or not; d.Event is not changed.
+// inventory out, whether they are there or not; d.Event is not changed. Without an
+// event and prices it is empty, and never nil.
 func EncodeDetails(d Details) []byte {
-	var b []byte
+	b := []byte{}
 	if d.Event != nil {
 		e := *d.Event
 		e.Inventory.Sections = nil

@@ -46,12 +46,19 @@ func Conformance(t *testing.T, open Opener) {
 		{"a checkpoint cannot be where no record is", testCheckpointBounds},
 		{"busy events are listed by shard", testBusy},
 		{"many events do not mix", testManyEvents},
+		{"the feed has what was described, in order, once", testFeed},
+		{"what is described again moves in the feed", testFeedMoves},
+		{"a reader that is ahead gets nothing", testFeedBehind},
+		{"what was extended is touched, once", testTouched},
+		{"summaries are read in the order of ids", testSummaries},
+		{"who waits is woken", testWait},
 		{"the system shard has its event", testSystemShard},
 		{"the log is healthy", func(t *testing.T, h *harness) { must(t, h.log.Healthy()) }},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(t, h) })
 	}
 	t.Run("everything is there after a restart", func(t *testing.T) { testRestart(t, h) })
+	t.Run("who follows goes on after a restart", func(t *testing.T) { testFollowingRestarts(t, h) })
 	t.Run("a closed log answers", func(t *testing.T) { testClosed(t, h) })
 }
 
@@ -221,14 +228,24 @@ func testRestart(t *testing.T, h *harness) {
 func testClosed(t *testing.T, h *harness) {
 	const event = "closed"
 	h.append(t, event, 0, "one")
-	must(t, h.log.Close())
-	must(t, h.log.Close())
 	ctx, shard := context.Background(), h.log.Shard(event)
+	waiting := make(chan error, 1)
+	go func() {
+		_, err := h.log.Wait(ctx, shard, 1<<60)
+		waiting <- err
+	}()
+	must(t, h.log.Close())
+	must(t, h.log.Close())
+	wantErr(t, "a wait when the log is closed", within(t, waiting), storage.ErrUnavailable)
 	_, claim := h.log.Claim(ctx, shard, h.epoch[shard])
 	_, load := h.log.Load(ctx, event)
 	_, view := h.log.View(event)
 	_, records := h.log.Records(event, 1, 1)
 	_, busy := h.log.Busy(shard)
+	_, _, changes := h.log.Changes(shard, storage.Position{}, 1)
+	_, _, touched := h.log.Touched(shard, 0, 1)
+	_, _, summaries := h.log.Summaries(shard, "", 1)
+	_, wait := h.log.Wait(ctx, shard, 0)
 	for what, err := range map[string]error{
 		"claim":      claim,
 		"append":     h.log.Append(ctx, h.batch(event, 1, "two")),
@@ -239,6 +256,10 @@ func testClosed(t *testing.T, h *harness) {
 		"view":       view,
 		"records":    records,
 		"busy":       busy,
+		"changes":    changes,
+		"touched":    touched,
+		"summaries":  summaries,
+		"wait":       wait,
 		"healthy":    h.log.Healthy(),
 	} {
 		wantErr(t, what+" of a closed log", err, storage.ErrUnavailable)
