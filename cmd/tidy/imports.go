@@ -46,6 +46,7 @@ const (
 
 	bluge        = "github.com/blugelabs/bluge"
 	blugeSegment = "github.com/blugelabs/bluge_segment_api"
+	blugeIce     = "github.com/blugelabs/ice"
 	roaring      = "github.com/RoaringBitmap/roaring"
 	otter        = "github.com/maypok86/otter/v2"
 	porter       = "github.com/blevesearch/go-porterstemmer"
@@ -115,7 +116,7 @@ var table = map[string]row{
 	searchDir + "/internal/suggest":  {pure: true},
 	searchDir + "/internal/geo":      {pure: true},
 	searchDir + "/internal/columns":  {ours: []string{searchDir + "/internal/geo"}},
-	searchDir + "/internal/postings": {third: []string{bluge, blugeSegment, roaring}},
+	searchDir + "/internal/postings": {third: []string{bluge, blugeSegment, blugeIce, roaring}},
 	searchDir + "/searchtest":        {ours: []string{searchDir, searchDir + "/internal/..."}},
 	"actors/indexer": {
 		ours: []string{

@@ -23,6 +23,8 @@ type Hit struct {
 	Distance  float64 // metres from Query.Near; below 0: not known
 	Score     float64 // with Query.Text only; larger is better
 	Live      Live    // as of now, not of when the page was made
+
+	ordinal uint32 // of the event's columns, where Live is read
 }
 
 // FacetCounts are the values of a facet among all hits, the most frequent first, at

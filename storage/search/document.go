@@ -1,0 +1,85 @@
+package search
+
+import (
+	"math"
+	"strings"
+
+	"boxoffice/storage/search/internal/columns"
+	"boxoffice/storage/search/internal/geo"
+	"boxoffice/storage/search/internal/postings"
+	"boxoffice/storage/search/internal/text"
+)
+
+// docOf is what is found of an event, and its record.
+func docOf(e *Event) postings.Doc {
+	d := postings.Doc{
+		ID:     e.ID,
+		Name:   text.Words(e.Title),
+		All:    text.Stems(e.Title),
+		Venue:  e.Venue.ID,
+		Genre:  genreKey(e.Genre),
+		Source: encodeRecord(e),
+	}
+	for _, p := range e.Performers {
+		d.Name = append(d.Name, text.Words(p.Name)...)
+		d.All = append(d.All, text.Stems(p.Name)...)
+		d.Performers = append(d.Performers, p.ID)
+	}
+	v := &e.Venue
+	for _, s := range []string{v.Name, v.City, v.Region, v.Country, e.Genre, e.Description} {
+		d.All = append(d.All, text.Stems(s)...)
+	}
+	return d
+}
+
+// rowOf is what columns have of an event.
+func rowOf(e *Event) columns.Row {
+	row := columns.Row{
+		ID:         e.ID,
+		Version:    e.Version,
+		Start:      e.StartsAt,
+		OnSale:     e.OnSaleAt,
+		Cancelled:  e.Cancelled,
+		Popularity: popularity(e),
+		Title:      spellings(e.Title),
+		Genre:      columns.Value{Key: genreKey(e.Genre), Name: e.Genre},
+		Place:      placeOf(&e.Venue),
+	}
+	for _, p := range e.Performers {
+		row.Performers = append(row.Performers, columns.Performer{ID: p.ID, Name: p.Name, Folded: spellings(p.Name)})
+	}
+	return row
+}
+
+// spellings are the ways to write a name in plain words, as columns have them: the
+// bonus for a phrase looks into each, and the first is what names are ordered by.
+func spellings(name string) string {
+	all := text.Spellings(name)
+	if all == nil {
+		return text.Fold(name)
+	}
+	return strings.Join(all, spellingEnd)
+}
+
+// placeOf is a venue as columns have it. One whose location makes no sense has none.
+func placeOf(v *Venue) columns.Place {
+	p := columns.Place{ID: v.ID, Name: v.Name, City: v.City, Region: v.Region, Country: v.Country}
+	p.CityKey = text.Fold(v.City)
+	if at := v.Location; at != nil {
+		p.At = geo.Point{Lat: at.Lat, Lon: at.Lon}
+		p.Located = p.At.Valid()
+	}
+	if !p.Located {
+		p.At = geo.Point{}
+	}
+	return p
+}
+
+// genreKey is what makes a genre the same as another: not its case, nor its accents.
+func genreKey(genre string) string { return text.Fold(genre) }
+
+// popularity is how well known an event is by itself, 0 to 1: a house of a million has
+// 1, one of a thousand half as much.
+func popularity(e *Event) float32 {
+	return float32(min(1, math.Log1p(float64(max(0, e.Capacity)))/math.Log(1e6)))
+}

@@ -1,0 +1,161 @@
+package search
+
+import (
+	"boxoffice/storage/search/internal/columns"
+	"boxoffice/storage/search/internal/postings"
+)
+
+// evaluation is the work on one query: it walks the events that have the words, or where
+// there are none those that the narrowest condition leaves, and keeps the first.
+type evaluation struct {
+	*moment
+	*scratch
+	plan   *plan // nil: the query has no text
+	filter filter
+	away   distances
+	sort   Sort
+	top    top
+	total  int
+	budget budget
+	score  scoring
+
+	corrections []Correction
+}
+
+// run finds the hits: total, top and counters have them afterwards.
+func (e *evaluation) run() error {
+	if err := e.budget.spent(); err != nil || e.filter.nothing {
+		return err
+	}
+	if e.plan == nil {
+		return e.runColumns()
+	}
+	segments := e.view.Segments()
+	for i := range segments {
+		if err := e.runSegment(&segments[i], int32(i)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// runColumns answers without the postings. The narrowest list wins: a performer's
+// events, those at the places, those in the time, and else all.
+func (e *evaluation) runColumns() error {
+	now := e.columns
+	if e.filter.performer != 0 {
+		return e.walk(now.EventsOf(e.filter.performer))
+	}
+	if e.filter.places != nil {
+		for _, place := range e.filter.places.list {
+			if err := e.walk(now.AtPlace(place)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	// In the order of ordinals memory is read in a row; by start it is not, so that pays
+	// only where it leaves most events out.
+	if dated := now.ByStart(e.filter.after, e.filter.before); len(dated) < now.Len()/4 {
+		return e.walk(dated)
+	}
+	for o := range uint32(now.Len()) {
+		if o%stride == 0 {
+			if err := e.budget.spent(); err != nil {
+				return err
+			}
+		}
+		if now.Alive(o) && e.filter.accepts(o) {
+			e.take(o, -1, 0)
+		}
+	}
+	return nil
+}
+
+// walk offers the events of a list.
+func (e *evaluation) walk(list []uint32) error {
+	for i, o := range list {
+		if i%stride == stride-1 {
+			if err := e.budget.spent(); err != nil {
+				return err
+			}
+		}
+		if e.filter.accepts(o) {
+			e.take(o, -1, 0)
+		}
+	}
+	return nil
+}
+
+// take counts an event that passed, and offers it by an order that is not the score.
+func (e *evaluation) take(o uint32, segment int32, doc uint32) {
+	e.total++
+	if len(e.counters.facets) > 0 {
+		e.counters.count(o)
+	}
+	if key := e.key(o); e.top.wants(key) {
+		e.top.add(hit{key, o, segment, doc})
+	}
+}
+
+// key is the key of an event by an order that is not the score.
+func (e *evaluation) key(o uint32) uint64 {
+	switch e.sort {
+	case ByDate:
+		return dateKey(e.columns.Start(o))
+	case ByDistance:
+		return distanceKey(e.away.of(o))
+	case ByName:
+		return nameKey(sortName(e.columns.Title(o)))
+	case ByOnSale:
+		return dateKey(e.columns.OnSale(o))
+	}
+	return scoreKey(e.score.standing(e.columns, o))
+}
+
+// runSegment answers from one segment: documents that have the words, of those the ones
+// that pass the filter, and of those the scores, if the order is by score.
+func (e *evaluation) runSegment(s *postings.Segment, number int32) error {
+	defer e.reclaim()
+	sets, ok, err := e.match(s)
+	if err != nil || !ok {
+		return err
+	}
+	found := e.bitmap()
+	sets.intersect(found)
+	s.DropDeleted(found)
+	ordinals := s.Ordinals()
+	scored := e.sort == ByRelevance
+	e.docs = e.docs[:0]
+	it := found.ManyIterator()
+	for n := it.NextMany(e.numbers[:]); n > 0; n = it.NextMany(e.numbers[:]) {
+		if err := e.budget.spent(); err != nil {
+			return err
+		}
+		for _, doc := range e.numbers[:n] {
+			o := ordinals[doc]
+			if !known(e.columns, o) || !e.filter.accepts(o) {
+				continue
+			}
+			if !scored {
+				e.take(o, number, doc)
+				continue
+			}
+			e.docs = append(e.docs, doc)
+		}
+	}
+	if len(e.docs) == 0 {
+		return nil
+	}
+	e.total += len(e.docs)
+	if len(e.counters.facets) > 0 {
+		for _, doc := range e.docs {
+			e.counters.count(ordinals[doc])
+		}
+	}
+	return e.rank(s, number, sets)
+}
+
+// known tells whether a document's ordinal is an event of the columns. All are, but for
+// the positions, and documents of a batch that Write gave up: those are written again.
+func known(now *columns.Snapshot, o uint32) bool { return int(o) < now.Len() && now.Alive(o) }

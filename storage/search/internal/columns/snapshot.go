@@ -1,0 +1,140 @@
+package columns
+
+// Snapshot is the table as of one Commit. It never changes, but for the live columns.
+// Every ordinal that is given to a method must be below Len. Slices that methods give
+// are only read.
+type Snapshot struct {
+	rows   shared[piece]
+	live   []*livePiece
+	n      int      // rows, dead ones too
+	events int      // rows that are alive
+	order  []uint32 // of those alive, by start
+
+	places     Places
+	genres     Dictionary
+	cities     Dictionary
+	venues     Dictionary
+	performers Dictionary // by id
+	billings   billings   // by id and name
+
+	atPlace, ofPerformer lists // place and performer: ordinals
+	atVenue              lists // venue: places
+}
+
+// Len is one more than the largest ordinal.
+func (s *Snapshot) Len() int { return s.n }
+
+// Events is how many events there are.
+func (s *Snapshot) Events() int { return s.events }
+
+// Alive tells whether an ordinal is an event's.
+func (s *Snapshot) Alive(o uint32) bool {
+	return s.rows.pieces[o>>pieceBits].flags[o&pieceMask]&alive != 0
+}
+
+// Cancelled tells whether the event is cancelled.
+func (s *Snapshot) Cancelled(o uint32) bool {
+	return s.rows.pieces[o>>pieceBits].flags[o&pieceMask]&cancelled != 0
+}
+
+// ID is the event's id.
+func (s *Snapshot) ID(o uint32) string { return s.rows.pieces[o>>pieceBits].id[o&pieceMask] }
+
+// Version is the version of the event that the columns are of.
+func (s *Snapshot) Version(o uint32) uint64 { return s.rows.pieces[o>>pieceBits].version[o&pieceMask] }
+
+// Start is when it starts, in milliseconds since 1970.
+func (s *Snapshot) Start(o uint32) int64 { return s.rows.pieces[o>>pieceBits].start[o&pieceMask] }
+
+// OnSale is when its sale starts, in milliseconds since 1970.
+func (s *Snapshot) OnSale(o uint32) int64 { return s.rows.pieces[o>>pieceBits].onSale[o&pieceMask] }
+
+// Popularity is Row.Popularity.
+func (s *Snapshot) Popularity(o uint32) float32 {
+	return s.rows.pieces[o>>pieceBits].popularity[o&pieceMask]
+}
+
+// Title is the title, folded.
+func (s *Snapshot) Title(o uint32) string { return s.rows.pieces[o>>pieceBits].title[o&pieceMask] }
+
+// Month is the month of the start; MonthName writes it.
+func (s *Snapshot) Month(o uint32) uint16 { return s.rows.pieces[o>>pieceBits].month[o&pieceMask] }
+
+// Genre is a number in Genres.
+func (s *Snapshot) Genre(o uint32) uint32 { return s.rows.pieces[o>>pieceBits].genre[o&pieceMask] }
+
+// Place is a number in Places.
+func (s *Snapshot) Place(o uint32) uint32 { return s.rows.pieces[o>>pieceBits].place[o&pieceMask] }
+
+// Billing is who appears, in order: numbers for PerformerOf and NameOf.
+func (s *Snapshot) Billing(o uint32) []uint32 {
+	return s.rows.pieces[o>>pieceBits].performers[o&pieceMask]
+}
+
+// PerformerOf is the number in Performers of an entry of a Billing.
+func (s *Snapshot) PerformerOf(billed uint32) uint32 { return s.billings.performer[billed] }
+
+// NameOf is the folded name of an entry of a Billing.
+func (s *Snapshot) NameOf(billed uint32) string { return s.billings.folded[billed] }
+
+// Stock is how many tickets the event has and how many are left, as of now.
+func (s *Snapshot) Stock(o uint32) (total, available int32) {
+	return unpair(s.live[o>>pieceBits][o&pieceMask].stock.Load())
+}
+
+// Places are the places.
+func (s *Snapshot) Places() *Places { return &s.places }
+
+// Genres are the genres.
+func (s *Snapshot) Genres() Dictionary { return s.genres }
+
+// Cities are the cities.
+func (s *Snapshot) Cities() Dictionary { return s.cities }
+
+// Venues are the venues, by id.
+func (s *Snapshot) Venues() Dictionary { return s.venues }
+
+// Performers are the performers, by id.
+func (s *Snapshot) Performers() Dictionary { return s.performers }
+
+// AtPlace are the events at a place, in no order.
+func (s *Snapshot) AtPlace(place uint32) []uint32 { return s.atPlace.of(place) }
+
+// PlacesOf are the places of a venue: more than one where its details differ.
+func (s *Snapshot) PlacesOf(venue uint32) []uint32 { return s.atVenue.of(venue) }
+
+// EventsOf are the events of a performer, in no order.
+func (s *Snapshot) EventsOf(performer uint32) []uint32 { return s.ofPerformer.of(performer) }
+
+// ByStart are the events that start from after on and before before, by their start.
+func (s *Snapshot) ByStart(after, before int64) []uint32 {
+	low := position(s.order, 0, dated{start: after}, s.Start)
+	return s.order[low:position(s.order, low, dated{start: before}, s.Start)]
+}
+
+// Plays tells whether a performer appears at an event.
+func (s *Snapshot) Plays(o, performer uint32) bool { return s.plays(s.Billing(o), performer) }
+
+// plays tells whether a performer is in a billing.
+func (s *Snapshot) plays(billing []uint32, performer uint32) bool {
+	for _, b := range billing {
+		if s.billings.performer[b] == performer {
+			return true
+		}
+	}
+	return false
+}
+
+// billings are the performers of a snapshot by id and name, from 1: somebody who was
+// renamed has two, and each event the name that it was billed with.
+type billings struct {
+	performer []uint32
+	folded    []string
+}
+
+// add numbers a billing.
+func (b *billings) add(performer uint32, folded string) uint32 {
+	b.performer = append(b.performer, performer)
+	b.folded = append(b.folded, folded)
+	return uint32(len(b.folded) - 1)
+}

@@ -1,0 +1,83 @@
+package search
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"boxoffice/storage/search/internal/text"
+)
+
+// minute is how exactly what is to come is told from what is over, in milliseconds.
+const minute = 60_000
+
+// Search answers a query: all events that meet its conditions, as of the last Apply,
+// with the live values of now. It gives a *BadQuery where the query makes no sense,
+// ErrBudget where it takes too long or ctx has too early a deadline, and ErrClosed. It
+// uses a processor, and waits for nothing but another query that is the same.
+func (x *Index) Search(ctx context.Context, q Query) (*Page, error) {
+	if err := q.Check(); err != nil {
+		return nil, err
+	}
+	now := x.cfg.Now()
+	now -= now % minute
+	page, err := x.pages.get(ctx, request{
+		key:  q.key(now),
+		live: q.Availability != AnyAvailability || slices.Contains(q.Facets, FacetAvailability),
+		load: func(ctx context.Context) (*Page, error) { return x.find(ctx, &q, now) },
+	}, &x.changes)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = ErrBudget
+	}
+	if err != nil {
+		return nil, err
+	}
+	return x.alive(page), nil
+}
+
+// find makes the page of a query.
+func (x *Index) find(ctx context.Context, q *Query, now int64) (*Page, error) {
+	m, err := x.moment()
+	if err != nil {
+		return nil, err
+	}
+	defer m.release()
+	f := finder{budget: x.cfg.Budget, now: now, render: x.cfg.Render}
+	return f.find(ctx, m, q)
+}
+
+// alive is a page with the live values of now. The page itself is shared.
+func (x *Index) alive(p *Page) *Page {
+	table := x.serving.Load().table
+	out := *p
+	out.Hits = slices.Clone(p.Hits)
+	for i := range out.Hits {
+		h := &out.Hits[i]
+		l := table.Live(h.ordinal, h.ID)
+		h.Live = Live{
+			Version: l.Version, Total: l.Total, Available: l.Available, Held: l.Held, Booked: l.Booked,
+			Waiting: l.Waiting,
+		}
+	}
+	return &out
+}
+
+// key is what makes a page the same as another: everything about the query, and where
+// the order depends on it, the minute.
+func (q *Query) key(now int64) string {
+	var w writer
+	w.condition(q)
+	w.number(q.Size)
+	for _, f := range q.Facets {
+		w.number(int(f))
+	}
+	w.text(q.After)
+	if q.Sort == ByRelevance {
+		w.fixed(uint64(now))
+	}
+	return string(w.b)
+}
+
+// sameText is a text as queries with it are told apart.
+func sameText(s string) string { return strings.Join(strings.Fields(text.Fold(s)), " ") }

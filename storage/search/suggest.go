@@ -1,0 +1,434 @@
+package search
+
+import (
+	"context"
+	"hash/maphash"
+	"math"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"boxoffice/storage/search/internal/columns"
+	"boxoffice/storage/search/internal/geo"
+	"boxoffice/storage/search/internal/suggest"
+	"boxoffice/storage/search/internal/text"
+)
+
+// namesTime is how often the names are collected anew: until then names that are gone
+// are still suggested, and counts are old. New names come at once.
+const namesTime = 5 * time.Minute
+
+// namesPause is the least time between two collections: with a million events one takes
+// a few seconds of a processor.
+const namesPause = 15 * time.Second
+
+// Suggest gives the names of events, performers, venues and cities that begin like what
+// was typed, words in any order, of those that have events to come; the popular and near
+// ones first. It gives a *BadQuery where the query makes no sense, and ErrClosed. It
+// takes some microseconds, and as much again for each title of an event.
+func (x *Index) Suggest(_ context.Context, q SuggestQuery) ([]Suggestion, error) {
+	if err := q.Check(); err != nil {
+		return nil, err
+	}
+	m, err := x.moment()
+	if err != nil {
+		return nil, err
+	}
+	defer m.release()
+	b := x.serving.Load()
+	index := b.names.now.Load()
+	if index == nil {
+		return nil, nil // being collected for the first time
+	}
+	found := index.Find(text.Plain(q.Text), (*suggest.Point)(q.Near), q.Size)
+	out := make([]Suggestion, 0, len(found))
+	for i := range found {
+		f := &found[i]
+		s := Suggestion{
+			Kind: Kind(f.Kind), ID: f.Key, Name: f.Name, Place: f.Place, Events: f.Events, Distance: f.Distance,
+		}
+		switch s.Kind {
+		case KindCity:
+			s.ID = ""
+		case KindEvent:
+			var ok bool
+			if s.Name, ok = m.title(s.ID, b.table.Ordinal(s.ID)); !ok {
+				continue // removed since
+			}
+		}
+		if strings.HasPrefix(s.ID, "\x00") {
+			s.ID = "" // known by its name alone
+		}
+		out = append(out, s)
+	}
+	return out, nil
+}
+
+// title reads the title of an event, as it is written.
+func (m *moment) title(id string, ordinal uint32) (string, bool) {
+	segment, doc, ok, err := m.view.Locate(id, ordinal)
+	if err != nil || !ok {
+		return "", false
+	}
+	stored, err := m.view.Segments()[segment].Source(doc, nil)
+	if err != nil {
+		return "", false
+	}
+	e, err := decodeRecord(stored)
+	return e.Title, err == nil
+}
+
+// names are the names of a body.
+type names struct {
+	now     atomic.Pointer[suggest.Index] // nil: not collected yet
+	mu      sync.Mutex                    // guards recent, and changes of now
+	recent  []suggest.Entry               // that came while all are collected
+	running bool                          // they are being collected
+	known   map[uint64]struct{}           // hashes of titles and cities that now has
+	dirty   atomic.Bool                   // something changed since
+}
+
+// add adds names, until all are collected anew. It is false where there is no room.
+func (n *names) add(entries []suggest.Entry) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.dirty.Store(true)
+	if n.running {
+		n.recent = append(n.recent, entries...)
+	}
+	now := n.now.Load()
+	if now == nil {
+		return true
+	}
+	next, ok := now.With(entries, nil)
+	n.now.Store(next)
+	return ok
+}
+
+// nameSeed is of the hashes of names.
+var nameSeed = maphash.MakeSeed()
+
+// isNew tells whether a title or the key of a city was not there when the names were
+// collected, nor asked for since. That two have one hash happens to one in a billion.
+func (n *names) isNew(name string) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	hash := maphash.String(nameSeed, name)
+	if _, ok := n.known[hash]; ok {
+		return false
+	}
+	if n.known != nil {
+		n.known[hash] = struct{}{}
+	}
+	return true
+}
+
+// known are the hashes of titles and cities.
+func (c *collector) known() map[uint64]struct{} {
+	known := make(map[uint64]struct{}, len(c.titles)+len(c.cities))
+	for title := range c.titles {
+		known[maphash.String(nameSeed, title)] = struct{}{}
+	}
+	for name := range c.cities {
+		known[maphash.String(nameSeed, name.key())] = struct{}{}
+	}
+	return known
+}
+
+// keepNames collects the names, at first, now and then, and when there is no room for
+// more of them.
+func (b *body) keepNames() {
+	tick := time.NewTicker(namesTime)
+	defer tick.Stop()
+	for {
+		if err := b.collect(); err != nil && !b.stopped() {
+			b.failed(err)
+		}
+		if !b.wantNames(tick.C) {
+			return
+		}
+	}
+}
+
+// wantNames waits until names are to be collected again; false: close was called.
+func (b *body) wantNames(tick <-chan time.Time) bool {
+	pause := time.NewTimer(namesPause)
+	defer pause.Stop()
+	select {
+	case <-b.stop:
+		return false
+	case <-pause.C:
+	}
+	for {
+		select {
+		case <-b.stop:
+			return false
+		case <-b.crowded:
+			return true
+		case <-tick:
+			if b.names.dirty.Load() {
+				return true
+			}
+		}
+	}
+}
+
+// stopped tells whether close was called.
+func (b *body) stopped() bool {
+	select {
+	case <-b.stop:
+		return true
+	default:
+		return false
+	}
+}
+
+// collect collects all names.
+func (b *body) collect() error {
+	n := &b.names
+	n.mu.Lock()
+	n.running, n.recent = true, nil
+	n.dirty.Store(false)
+	n.mu.Unlock()
+	m, err := b.moment()
+	if err != nil {
+		return err
+	}
+	c := collectNames(m.columns, b.clock())
+	entries := c.entries()
+	m.release()
+	index := suggest.Build(entries, func(a, c suggest.Point) float64 { return geo.Haversine(geo.Point(a), geo.Point(c)) })
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if next, ok := index.With(n.recent, nil); ok {
+		index = next
+	} else {
+		signal(b.crowded)
+	}
+	n.now.Store(index)
+	n.known = c.known()
+	n.running, n.recent = false, nil
+	return nil
+}
+
+// collectNames makes the entries of everything that has events to come.
+func collectNames(now *columns.Snapshot, from int64) *collector {
+	c := newCollector(now)
+	for _, o := range now.ByStart(from, math.MaxInt64) {
+		if !now.Cancelled(o) {
+			c.event(o)
+		}
+	}
+	return c
+}
+
+// tally is what the events of a name add up to.
+type tally struct {
+	events     int
+	popularity float64 // of all together
+	first      uint32  // the first event
+	billed     uint32  // of a performer: an entry of a billing
+}
+
+// add adds an event.
+func (t *tally) add(o uint32, popularity float32) {
+	if t.events == 0 {
+		t.first = o
+	}
+	t.events++
+	t.popularity += float64(popularity)
+}
+
+// cityName is what makes a city.
+type cityName struct{ city, region, country string }
+
+// collector adds up names.
+type collector struct {
+	now                *columns.Snapshot
+	performers, venues map[uint32]*tally
+	cities             map[cityName]*tally
+	titles             map[string]*tally
+}
+
+// newCollector has no names.
+func newCollector(now *columns.Snapshot) *collector {
+	return &collector{
+		now: now, performers: map[uint32]*tally{}, venues: map[uint32]*tally{},
+		cities: map[cityName]*tally{}, titles: map[string]*tally{},
+	}
+}
+
+// tallyOf is the tally of a key, made where there is none.
+func tallyOf[K comparable](all map[K]*tally, key K) *tally {
+	t := all[key]
+	if t == nil {
+		t = new(tally)
+		all[key] = t
+	}
+	return t
+}
+
+// title is the tally of a title.
+func (c *collector) title(title string) *tally { return tallyOf(c.titles, title) }
+
+// city is the tally of a city.
+func (c *collector) city(name cityName) *tally { return tallyOf(c.cities, name) }
+
+// event adds an event to its names. They come in the order of their starts.
+func (c *collector) event(o uint32) {
+	now, popularity := c.now, c.now.Popularity(o)
+	for _, b := range now.Billing(o) {
+		t := tallyOf(c.performers, now.PerformerOf(b))
+		t.add(o, popularity)
+		t.billed = b
+	}
+	if title := now.Title(o); !c.billedAs(o, title) {
+		c.title(title).add(o, popularity)
+	}
+	place := now.Place(o)
+	if v := now.Places().Venue(place); v != 0 {
+		tallyOf(c.venues, v).add(o, popularity)
+	}
+	if p := now.Places().Place(place); p.City != "" {
+		c.city(cityName{p.City, p.Region, p.Country}).add(o, popularity)
+	}
+}
+
+// billedAs tells whether a title is nothing but a performer's name.
+func (c *collector) billedAs(o uint32, title string) bool {
+	for _, b := range c.now.Billing(o) {
+		if c.now.NameOf(b) == title {
+			return true
+		}
+	}
+	return false
+}
+
+// entries are the entries of all names.
+func (c *collector) entries() []suggest.Entry {
+	var out []suggest.Entry
+	now := c.now
+	for who, t := range c.performers {
+		if t.events > 0 {
+			v := now.Performers().Value(who)
+			out = append(out, t.entry(KindPerformer, v.Key, v.Name, forms(now.NameOf(t.billed)), "", nil))
+		}
+	}
+	for venue, t := range c.venues {
+		if t.events > 0 {
+			v, p := now.Venues().Value(venue), now.Places().Place(now.Place(t.first))
+			out = append(out, t.entry(KindVenue, v.Key, v.Name, text.Spellings(v.Name), p.City, pointOf(p)))
+		}
+	}
+	for name, t := range c.cities {
+		p := now.Places().Place(now.Place(t.first))
+		out = append(out, t.entry(KindCity, name.key(), name.city, text.Spellings(name.city), name.place(), pointOf(p)))
+	}
+	for title, t := range c.titles {
+		p := now.Places().Place(now.Place(t.first))
+		out = append(out, t.entry(KindEvent, now.ID(t.first), "", forms(title), p.City, pointOf(p)))
+	}
+	return out
+}
+
+// entry is the entry of a name.
+func (t *tally) entry(kind Kind, key, name string, forms []string, place string, at *suggest.Point) suggest.Entry {
+	const most = 1e4 // popular events: nothing is better known than a name with as many
+	return suggest.Entry{
+		ID: suggest.ID{Kind: uint8(kind), Key: key}, Forms: forms, Name: name, Place: place, Events: t.events, At: at,
+		Popularity: float32(min(1, math.Log1p(t.popularity)/math.Log1p(most))),
+	}
+}
+
+// forms are the spellings of a name in the columns.
+func forms(spellings string) []string { return strings.Split(spellings, spellingEnd) }
+
+// key is a city as a key.
+func (n cityName) key() string { return n.city + "\x00" + n.region + "\x00" + n.country }
+
+// place is where a city is.
+func (n cityName) place() string {
+	switch {
+	case n.region == "":
+		return n.country
+	case n.country == "":
+		return n.region
+	}
+	return n.region + ", " + n.country
+}
+
+// pointOf is where a place is, nil where that is not known.
+func pointOf(p columns.Place) *suggest.Point {
+	if !p.Located {
+		return nil
+	}
+	at := suggest.Point(p.At)
+	return &at
+}
+
+// few is how many events a name has at most that is taken for new: the others were
+// there when names were collected, or will be soon.
+const few = 4
+
+// learnNames adds the names of edits that are new. It is called before anybody else
+// sees the edits; columns have them.
+func (b *body) learnNames(edits []edit, now *columns.Snapshot, from int64) {
+	c := newCollector(now)
+	fresh := func(list []uint32) bool { return len(list) <= few }
+	for i := range edits {
+		e := edits[i].event
+		if e == nil || e.Cancelled || e.StartsAt < from {
+			continue
+		}
+		o := b.table.Ordinal(e.ID)
+		for _, billed := range now.Billing(o) {
+			if who := now.PerformerOf(billed); fresh(now.EventsOf(who)) {
+				c.performer(who, billed, now.EventsOf(who), from)
+			}
+		}
+		place := now.Place(o)
+		if venue := now.Places().Venue(place); venue != 0 && fresh(now.AtPlace(place)) {
+			c.venue(venue, now.AtPlace(place), from)
+		}
+		c.news(o, &b.names)
+	}
+	if entries := c.entries(); len(entries) > 0 && !b.names.add(entries) {
+		signal(b.crowded)
+	}
+}
+
+// performer counts the events of a performer anew.
+func (c *collector) performer(who, billed uint32, events []uint32, from int64) {
+	t := &tally{billed: billed}
+	t.addComing(c.now, events, from)
+	c.performers[who] = t
+}
+
+// venue counts the events of a venue anew.
+func (c *collector) venue(venue uint32, events []uint32, from int64) {
+	t := new(tally)
+	t.addComing(c.now, events, from)
+	c.venues[venue] = t
+}
+
+// addComing adds those events of a list that are to come.
+func (t *tally) addComing(now *columns.Snapshot, events []uint32, from int64) {
+	for _, o := range events {
+		if now.Start(o) >= from && !now.Cancelled(o) {
+			t.add(o, now.Popularity(o))
+		}
+	}
+}
+
+// news adds an event to its title and its city where names have neither yet.
+func (c *collector) news(o uint32, known *names) {
+	title := c.now.Title(o)
+	if !c.billedAs(o, title) && known.isNew(title) {
+		c.title(title).add(o, c.now.Popularity(o))
+	}
+	p := c.now.Places().Place(c.now.Place(o))
+	if name := (cityName{p.City, p.Region, p.Country}); p.City != "" && known.isNew(name.key()) {
+		c.city(name).add(o, c.now.Popularity(o))
+	}
+}
