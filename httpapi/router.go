@@ -43,6 +43,8 @@ type route struct {
 // routes is the whole contract of this node; openapi.yaml has the same rows.
 func routes() []route {
 	return []route{
+		{method: "GET", path: "/events", handle: (*Server).getEvents},
+		{method: "GET", path: "/suggest", handle: (*Server).getSuggestions},
 		{method: "GET", path: "/events/{eventId}", handle: (*Server).getEvent, missing: codeEventNotFound},
 		{method: "GET", path: "/events/{eventId}/tickets", handle: (*Server).getTickets, missing: codeEventNotFound},
 		{method: "POST", path: "/events/{eventId}/holds", handle: (*Server).postHold, body: jsonBody,

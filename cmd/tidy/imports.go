@@ -71,7 +71,8 @@ var table = map[string]row{
 
 	"httpapi": {
 		ours: []string{
-			"actors", "actors/control", saleDir, catalogDir, inventoryDir, paymentDir, luhnDir, searchDir,
+			"actors", "actors/control", "actors/salepb", saleDir, catalogDir, inventoryDir, paymentDir, luhnDir,
+			searchDir,
 		},
 		third: []string{fasthttp, strictJSON, prometheus, exposition, tokens},
 	},
