@@ -60,6 +60,35 @@ type SearchProgress struct {
 type SearchIndex struct {
 	Segments int   `json:"segments"`
 	Bytes    int64 `json:"bytes"` // on the disk
+	// Rebuilt is why it was found empty when it was opened; "": it was not.
+	Rebuilt string `json:"rebuilt,omitempty"`
+	// Batches were applied since it was opened, in so many milliseconds on average, and
+	// at most: until they could be found.
+	Batches       uint64  `json:"batches"`
+	RefreshMillis float64 `json:"refreshMillis"`
+	RefreshMost   int64   `json:"refreshMostMillis"`
+	// Failures are of saving and merging, which are tried again.
+	Failures    uint64          `json:"failures"`
+	LastFailure string          `json:"lastFailure,omitempty"`
+	Cache       SearchCache     `json:"cache"`
+	Queries     []SearchLatency `json:"queries"` // the kinds that were asked for
+}
+
+// SearchCache is how often the pages that an index keeps were of use.
+type SearchCache struct {
+	Hits   uint64 `json:"hits"`
+	Stale  uint64 `json:"stale"` // hits that were a moment behind
+	Misses uint64 `json:"misses"`
+	Pages  int    `json:"pages"`
+	Bytes  int64  `json:"bytes"`
+}
+
+// SearchLatency is how long the queries of a kind took, since the node's start.
+type SearchLatency struct {
+	Kind      string  `json:"kind"` // filter, text, geo, text+geo, suggest
+	Count     uint64  `json:"count"`
+	P50Millis float64 `json:"p50Millis"`
+	P99Millis float64 `json:"p99Millis"`
 }
 
 // SearchShard is how far an index is with a shard.

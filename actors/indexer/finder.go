@@ -37,6 +37,7 @@ type Finder struct {
 	local  host // nil: none
 	places chan struct{}
 	sick   sick
+	took   latencies
 }
 
 // host lends an index.
@@ -150,7 +151,9 @@ func here[Q, A any](ctx context.Context, f *Finder, q Q, current bool, do ask[Q,
 	default:
 		return answer, fmt.Errorf("%w: %d queries are under way", actors.ErrOverloaded, f.cfg.MaxQueries)
 	}
+	began := time.Now()
 	answer, err = do(ctx, ix, q)
+	f.took[kindOf(q)].add(time.Since(began))
 	return answer, plain(err)
 }
 

@@ -137,7 +137,7 @@ func (f *Follower) replace(old, c *indexCopy) {
 	f.discard(given.number)
 	switch {
 	case err == nil:
-		f.cfg.Logger.Info("the new search index serves", "events", c.index.Stats().Events)
+		f.cfg.Logger.Info("the new search index serves")
 	case f.ctx.Err() == nil:
 		f.cfg.Logger.Error("the new search index cannot serve; the one before goes on", "error", err)
 	}

@@ -25,7 +25,7 @@ type Index interface {
 	// Suggest finds names.
 	Suggest(ctx context.Context, q search.SuggestQuery) ([]search.Suggestion, error)
 	// Stats is what an operator should know.
-	Stats() search.Stats
+	Stats() (search.Stats, error)
 	// Close ends it; what was applied is durable then.
 	Close() error
 }

@@ -23,7 +23,7 @@ func (f *Finder) SearchStatus(ctx context.Context) ([]control.SearchStatus, erro
 	defer cancel()
 	all := []control.SearchStatus{}
 	if f.cfg.Local != nil {
-		all = append(all, f.cfg.Local.Status())
+		all = append(all, f.status())
 	}
 	for _, a := range askAll[control.SearchStatus](ctx, f, f.others(""), kindStatus) {
 		if a.err != nil {
@@ -35,6 +35,13 @@ func (f *Finder) SearchStatus(ctx context.Context) ([]control.SearchStatus, erro
 	}
 	slices.SortFunc(all, func(a, b control.SearchStatus) int { return cmp.Compare(a.Node, b.Node) })
 	return all, nil
+}
+
+// status is how this node's index is.
+func (f *Finder) status() control.SearchStatus {
+	s := f.cfg.Local.Status()
+	s.Index.Queries = append(s.Index.Queries, f.took.status()...)
+	return s
 }
 
 // RebuildSearch implements control.SearchOperator.
@@ -118,6 +125,6 @@ func (f *Finder) serveOperator() {
 			c.Reply(appendAnswer(nil, answer, err))
 		})
 	}
-	serve(kindStatus, func(local *Follower) (any, error) { return local.Status(), nil })
+	serve(kindStatus, func(*Follower) (any, error) { return f.status(), nil })
 	serve(kindRebuild, func(local *Follower) (any, error) { return struct{}{}, local.Rebuild() })
 }

@@ -22,6 +22,8 @@ import (
 	"boxoffice/storage/storagetest"
 )
 
+var _ Index = (*search.Index)(nil)
+
 // testCluster is the identity of the tests' cluster.
 const testCluster = 77
 
@@ -218,10 +220,10 @@ func (x *fakeIndex) Suggest(_ context.Context, q search.SuggestQuery) ([]search.
 	return []search.Suggestion{{Kind: search.KindCity, Name: q.Text, Distance: -1}}, nil
 }
 
-func (x *fakeIndex) Stats() search.Stats {
+func (x *fakeIndex) Stats() (search.Stats, error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	return search.Stats{Events: len(x.disk.events)}
+	return search.Stats{Events: len(x.disk.events)}, nil
 }
 
 func (x *fakeIndex) Close() error {

@@ -33,7 +33,10 @@ func (f *Follower) Status() control.SearchStatus {
 		return s
 	}
 	defer done()
-	stats := c.index.Stats()
+	stats, err := c.index.Stats()
+	if err != nil { // of its directory: what is in memory is told
+		f.cfg.Logger.Warn("look at the search index", "error", err)
+	}
 	s.Events, s.Index = stats.Events, indexOf(stats)
 	s.State = control.SearchCatchingUp
 	if c.current() {
@@ -50,7 +53,16 @@ func (f *Follower) Status() control.SearchStatus {
 
 // indexOf is what an index tells of itself, for an operator.
 func indexOf(s search.Stats) control.SearchIndex {
-	return control.SearchIndex{Segments: s.Segments, Bytes: s.Bytes}
+	x := control.SearchIndex{
+		Segments: s.Segments, Bytes: s.Bytes, Rebuilt: s.Rebuilt, Batches: s.Applied, RefreshMost: s.ApplyMax,
+		Failures: s.Failures, LastFailure: s.LastFailure, Queries: []control.SearchLatency{},
+		Cache: control.SearchCache{Hits: s.Cache.Hits + s.Cache.Stale, Stale: s.Cache.Stale, Misses: s.Cache.Misses,
+			Pages: s.Cache.Pages, Bytes: s.Cache.Bytes},
+	}
+	if s.Applied > 0 {
+		x.RefreshMillis = float64(s.ApplyTime) / float64(s.Applied)
+	}
+	return x
 }
 
 // progress is how far the copy is.
@@ -60,7 +72,8 @@ func (c *indexCopy) progress() *control.SearchProgress {
 	c.missing.mu.Unlock()
 	p := &control.SearchProgress{Shards: len(c.tails) - missing, Of: len(c.tails)}
 	if done, ok := c.borrow(); ok {
-		p.Events = c.index.Stats().Events
+		stats, _ := c.index.Stats() // 0 until it can be told
+		p.Events = stats.Events
 		done()
 	}
 	return p
