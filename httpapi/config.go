@@ -36,6 +36,9 @@ type Config struct {
 	// Operator answers what an operator asks of the cluster. Nil: those calls are
 	// answered with no-cluster.
 	Operator control.Operator
+	// SearchOperator answers what an operator asks of the search indexes. Nil: those
+	// calls are answered with no-cluster.
+	SearchOperator control.SearchOperator
 	// Search answers GET /events and GET /suggest. Nil: they are answered with
 	// unavailable.
 	Search Searcher
