@@ -38,8 +38,8 @@ const bm25K, bm25B = 1.2, 0.75
 
 // Marks of a document while a segment is scored.
 const (
-	named = 1 << iota // a name has all words so far, exactly
-	alike             // some word is there by likeness only
+	allNamed = 1 << iota // a name has all words so far, exactly
+	alike                // some word is there by likeness only
 )
 
 // scoring is what scores need of the query.
@@ -69,7 +69,7 @@ func (s *scoring) isComing(now *columns.Snapshot, o uint32) bool {
 func (e *evaluation) rank(s *postings.Segment, number int32, sets *matches) error {
 	e.room()
 	for i := range e.marks {
-		e.marks[i] = named
+		e.marks[i] = allNamed
 	}
 	names, err := s.Dictionary(postings.Name)
 	if err != nil {
@@ -108,7 +108,7 @@ func (e *evaluation) rankGroup(names *postings.Dictionary, g *group, sets *group
 	}
 	for i, best := range e.best {
 		if best == 0 {
-			e.marks[i] &^= named
+			e.marks[i] &^= allNamed
 		}
 	}
 	e.atLeast(sets.parts, partsWeight)
@@ -193,7 +193,7 @@ func (e *evaluation) offer(h hit, score float64, marks uint8) {
 	}
 	if marks&alike != 0 {
 		score *= likeness
-	} else if marks&named != 0 && e.top.wants(scoreKey(score+wholeBonus)) {
+	} else if marks&allNamed != 0 && e.top.wants(scoreKey(score+wholeBonus)) {
 		score += e.score.bonus(e.columns, o)
 	}
 	h.key = scoreKey(score)

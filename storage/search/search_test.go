@@ -2,36 +2,11 @@ package search
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
 )
-
-// open opens an index in a folder of the test's own.
-func open(t testing.TB) *Index {
-	t.Helper()
-	cfg := DefaultConfig(t.TempDir())
-	cfg.Nap = 10 * time.Millisecond
-	x, err := Open(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := x.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return x
-}
-
-// apply applies events, at a position of its own.
-func apply(t testing.TB, x *Index, events ...Event) {
-	t.Helper()
-	b := Batch{Source: 1, Position: []byte(fmt.Sprint(time.Now().UnixNano())), Events: events}
-	if err := x.Apply(context.Background(), b); err != nil {
-		t.Fatal(err)
-	}
-}
 
 // ids searches and gives the ids of the hits, in order.
 func ids(t testing.TB, x *Index, q Query) []string {
@@ -77,8 +52,8 @@ func someEvents() []Event {
 }
 
 func TestSearchFinds(t *testing.T) {
-	x := open(t)
-	apply(t, x, someEvents()...)
+	x := begin(t, t.TempDir())
+	apply(t, x, batch("1", someEvents()...))
 	for _, c := range []struct {
 		q    Query
 		want string
@@ -108,5 +83,167 @@ func TestSearchFinds(t *testing.T) {
 		if got := fmt.Sprint(ids(t, x, c.q)); got != c.want {
 			t.Errorf("%+v found %s, want %s", c.q, got, c.want)
 		}
+	}
+}
+
+// A likeness comes after everything exact, and is said.
+func TestCorrected(t *testing.T) {
+	x := begin(t, t.TempDir())
+	apply(t, x, batch("1", someEvents()...))
+	page, err := x.Search(t.Context(), Query{Text: "beyocne tour", Size: 5})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "[{beyocne [beyonce]}]"
+	if got := fmt.Sprint(page.Corrected); len(page.Hits) != 1 || got != want {
+		t.Errorf("%d hits, corrected %v, want %v", len(page.Hits), got, want)
+	}
+	if page, err = x.Search(t.Context(), Query{Text: "beyonce tour", Size: 1}); err != nil || page.Corrected != nil {
+		t.Errorf("corrected %v, %v", page.Corrected, err)
+	}
+	apply(t, x, batch("2", named("like", 1, "Who Whoa"), named("other", 1, "Whoa")))
+	if page, err = x.Search(t.Context(), Query{Text: "whoa", Size: 9}); err != nil {
+		t.Fatal(err)
+	}
+	for i, h := range page.Hits {
+		if exact := h.ID == "like" || h.ID == "other"; exact != (i < 2) || exact != (h.Score > 1) {
+			t.Errorf("hit %d is %s with a score of %v", i, h.ID, h.Score)
+		}
+	}
+}
+
+// Names side by side, or nothing else than the query, come first.
+func TestPhrases(t *testing.T) {
+	x := begin(t, t.TempDir())
+	apply(t, x, batch("1",
+		named("both", 1, "Foxes and the Blue"), named("phrase", 1, "A Night with Blue Foxes"), named("whole", 1, "Blue Foxes"),
+		named("rare", 1, "Blue Zebra"),
+	))
+	if got := fmt.Sprint(titledBy(t, x, "blue foxes")); got != "[whole phrase both]" {
+		t.Errorf("found %s", got)
+	}
+	if got := fmt.Sprint(titledBy(t, x, "foxes blue")); got != "[whole both phrase]" && got != "[both whole phrase]" {
+		t.Errorf("the other way round found %s", got)
+	}
+}
+
+// titledBy searches a text and gives the ids.
+func titledBy(t *testing.T, x *Index, s string) []string {
+	t.Helper()
+	page, err := x.Search(t.Context(), Query{Text: s, Exact: true, Size: 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ids []string
+	for _, h := range page.Hits {
+		ids = append(ids, h.ID)
+	}
+	return ids
+}
+
+// What is over, and what was cancelled, comes after what is to come.
+func TestToComeFirst(t *testing.T) {
+	cfg := quiet(t.TempDir())
+	cfg.Now = func() int64 { return 1e12 }
+	x, err := Open(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer end(t, x)
+	apply(t, x, batch("1",
+		Event{ID: "over", Version: 1, Title: "Show", StartsAt: 1e12 - 100_000_000, Capacity: 9000},
+		Event{ID: "gone", Version: 1, Title: "Show", StartsAt: 2e12, Cancelled: true, Capacity: 8000},
+		Event{ID: "small", Version: 1, Title: "Show", StartsAt: 2e12, Capacity: 10},
+		Event{ID: "large", Version: 1, Title: "Show", StartsAt: 2e12, Capacity: 5000},
+	))
+	for _, text := range []string{"", "show"} {
+		page, err := x.Search(t.Context(), Query{Text: text, Size: 9})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, h := range page.Hits {
+			got = append(got, h.ID)
+		}
+		if fmt.Sprint(got) != "[large small over gone]" {
+			t.Errorf("%q found %v", text, got)
+		}
+	}
+}
+
+// Live values are those of now, also on a page that is kept.
+func TestLiveOnPages(t *testing.T) {
+	x := begin(t, t.TempDir())
+	apply(t, x, batch("1", named("a", 1, "Show"), named("b", 1, "Show")))
+	for n := range int32(12) {
+		l := Live{Version: uint64(n), Total: 100, Available: n, Held: 1, Booked: 99 - n, Waiting: 5}
+		if !x.SetLive("a", l) {
+			t.Fatal("a is not there")
+		}
+		page, err := x.Search(t.Context(), Query{Text: "show", Sort: ByName, Size: 2})
+		if err != nil || len(page.Hits) != 2 {
+			t.Fatal(page, err)
+		}
+		if page.Hits[0].Live != l || page.Hits[1].Live != (Live{}) {
+			t.Errorf("live is %+v and %+v", page.Hits[0].Live, page.Hits[1].Live)
+		}
+	}
+}
+
+// Few is a tenth or less, at least one.
+func TestAvailability(t *testing.T) {
+	cfg := quiet(t.TempDir())
+	cfg.MaxStale = 0
+	x, err := Open(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer end(t, x)
+	apply(t, x, batch("1", named("none", 1, "A"), named("one", 1, "A"), named("tenth", 1, "A"), named("more", 1, "A"),
+		named("unsaid", 1, "A"), Event{ID: "off", Version: 1, Title: "A", Cancelled: true}))
+	for id, left := range map[string]int32{"none": 0, "one": 1, "tenth": 10, "more": 11, "off": 50} {
+		x.SetLive(id, Live{Version: 1, Total: 100, Available: left})
+	}
+	for a, want := range map[Availability]string{
+		AnyAvailability: "[more none off one tenth unsaid]", Available: "[more one tenth]", Few: "[one tenth]",
+	} {
+		page, err := x.Search(t.Context(), Query{Availability: a, Sort: ByName, Size: 9, Facets: []Facet{FacetAvailability}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, h := range page.Hits {
+			got = append(got, h.ID)
+		}
+		if fmt.Sprint(got) != want {
+			t.Errorf("availability %d found %v, want %s", a, got, want)
+		}
+		if a == AnyAvailability {
+			if got := fmt.Sprint(page.Facets[0].Values); got != "[{ available 3} { none 3} { few 2}]" {
+				t.Errorf("counted %s", got)
+			}
+		}
+	}
+}
+
+// A query that takes too long ends, and says so.
+func TestBudget(t *testing.T) {
+	x := begin(t, t.TempDir())
+	apply(t, x, batch("1", someEvents()...))
+	x.cfg.Budget = 0
+	for _, q := range []Query{{Size: 1}, {Size: 1, Text: "rock"}, {Size: 1, Venue: "o2"}} {
+		if _, err := x.Search(t.Context(), q); !errors.Is(err, ErrBudget) {
+			t.Errorf("%+v: %v", q, err)
+		}
+	}
+	ctx, cancel := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
+	defer cancel()
+	if _, err := x.Search(ctx, Query{Size: 1}); !errors.Is(err, ErrBudget) {
+		t.Error(err)
+	}
+	ctx, cancel = context.WithCancel(t.Context())
+	cancel()
+	if _, err := x.Search(ctx, Query{Size: 1}); !errors.Is(err, context.Canceled) {
+		t.Error(err)
 	}
 }

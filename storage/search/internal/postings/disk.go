@@ -1,14 +1,19 @@
 package postings
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/blugelabs/bluge/index"
 )
@@ -18,13 +23,15 @@ import (
 // crash left without a snapshot. Bluge would skip the former and keep both for ever.
 // Worse, it numbers snapshots on from the last good one and does not empty a file
 // before it writes: a new snapshot in the place of a longer torn one is not readable.
-// Nothing may have the directory open.
+// It also compares the checksums of what it leaves, which Bluge does only for
+// snapshots: Bluge panics over what is damaged. Nothing may have the directory open.
 func tidy(dir string) error {
 	snapshots, err := list(dir, index.ItemKindSnapshot)
 	if err != nil {
 		return err
 	}
 	keep := map[string]bool{}
+	var needed []string
 	for _, name := range slices.Backward(snapshots) {
 		named, err := snapshotSegments(dir, name)
 		if errors.Is(err, errTorn) {
@@ -37,10 +44,14 @@ func tidy(dir string) error {
 		for _, s := range named {
 			keep[s] = true
 		}
+		needed = named
 		break
 	}
 	if len(snapshots) > 0 && len(keep) == 0 {
 		return fmt.Errorf("%w: none of %d snapshots is whole", ErrDamaged, len(snapshots))
+	}
+	if err := checkAll(dir, needed); err != nil {
+		return fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
 	segments, err := list(dir, index.ItemKindSegment)
 	if err != nil {
@@ -93,7 +104,7 @@ func snapshotSegments(dir, name string) ([]string, error) {
 	if !sealed(file) {
 		return nil, errTorn
 	}
-	r := reader{file[:len(file)-4]}
+	r := reader{file[:len(file)-sumBytes]}
 	if version, err := r.uvarint(); err != nil || version != 1 {
 		return nil, fmt.Errorf("%w: a snapshot of version %d", ErrDamaged, version)
 	}
@@ -126,6 +137,57 @@ func snapshotSegment(r *reader) (uint64, error) {
 	}
 	_, err = r.counted() // deleted documents
 	return id, err
+}
+
+// checkAll compares the checksums of segment files, several at a time.
+func checkAll(dir string, names []string) error {
+	failures := make([]error, len(names))
+	var wg sync.WaitGroup
+	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
+	for i, name := range names {
+		slots <- struct{}{}
+		wg.Go(func() {
+			failures[i] = check(filepath.Join(dir, name))
+			<-slots
+		})
+	}
+	wg.Wait()
+	return errors.Join(failures...)
+}
+
+// check compares the checksum of a segment's file: its last four bytes are that of all
+// others. It reads the whole file, which is to be read anyway.
+func check(file string) error {
+	f, err := os.Open(file)
+	if err != nil {
+		return fmt.Errorf("open a segment: %w", err)
+	}
+	defer func() { _ = f.Close() }()
+	sum := crc32.NewIEEE()
+	info, err := f.Stat()
+	if err == nil && info.Size() > sumBytes {
+		_, err = io.CopyBuffer(struct{ io.Writer }{sum}, io.LimitReader(f, info.Size()-sumBytes), make([]byte, 1<<18))
+	}
+	var want [sumBytes]byte
+	if err == nil {
+		_, err = io.ReadFull(f, want[:])
+	}
+	if err != nil {
+		return fmt.Errorf("read a segment: %w", err)
+	}
+	if binary.BigEndian.Uint32(want[:]) != sum.Sum32() {
+		return fmt.Errorf("the checksum of segment %s is wrong", filepath.Base(file))
+	}
+	return nil
+}
+
+// sumBytes is how long the checksum at the end of a file is.
+const sumBytes = 4
+
+// sealed says whether a file ends with its checksum.
+func sealed(file []byte) bool {
+	body := len(file) - sumBytes
+	return body >= 0 && crc32.ChecksumIEEE(file[:body]) == binary.BigEndian.Uint32(file[body:])
 }
 
 // size is how many bytes the files of a directory have.

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 
 	"github.com/blugelabs/bluge/index"
+	segment "github.com/blugelabs/bluge_segment_api"
 )
 
 // loadStride is how many documents one goroutine loads at a time: a multiple of what
@@ -22,16 +23,14 @@ type stretch struct {
 	from, to int
 }
 
-// load reads all documents of a snapshot and fills the tables of its parts. It gives
-// what the document with the positions stores, nil if there is none.
-func load(snapshot *index.Snapshot, visit func(id, source []byte) (uint32, error)) ([]byte, error) {
+// load reads all documents of a snapshot and fills the tables of its parts.
+func load(snapshot *index.Snapshot, visit func(id, source []byte) (uint32, error)) error {
 	stretches, fill, err := stretches(snapshot)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	var wg sync.WaitGroup
 	var next atomic.Int64
-	var positions atomic.Pointer[[]byte]
 	workers := min(runtime.GOMAXPROCS(0), len(stretches))
 	failures := make([]error, workers)
 	for w := range workers {
@@ -42,22 +41,45 @@ func load(snapshot *index.Snapshot, visit func(id, source []byte) (uint32, error
 				if i >= len(stretches) {
 					return
 				}
-				failures[w] = stretches[i].load(visit, &positions)
+				failures[w] = stretches[i].load(visit)
 			}
 		})
 	}
 	wg.Wait()
 	if err := errors.Join(failures...); err != nil {
-		return nil, err
+		return err
 	}
 	fill()
-	if p := positions.Load(); p != nil {
-		return *p, nil
+	return nil
+}
+
+// storedPositions gives what the document with the positions stores; nil where there
+// are no documents at all.
+func storedPositions(snapshot *index.Snapshot) (stored []byte, err error) {
+	found := 0
+	for _, s := range snapshot.Segments() {
+		p, err := partOf(s)
+		if err != nil {
+			return nil, err
+		}
+		docs, err := p.DocsMatchingTerms([]segment.Term{idTerm(positionsID)})
+		if err != nil {
+			return nil, err
+		}
+		if s.Deleted() != nil {
+			docs.AndNot(s.Deleted())
+		}
+		for _, doc := range docs.ToArray() {
+			found++
+			if stored, err = p.stored(doc, positionsField, nil); err != nil {
+				return nil, err
+			}
+		}
 	}
-	if len(stretches) > 0 {
-		return nil, errors.New("there are documents, and no positions")
+	if found != 1 && len(snapshot.Segments()) > 0 {
+		return nil, fmt.Errorf("there are documents, and positions %d times", found)
 	}
-	return nil, nil
+	return stored, nil
 }
 
 // stretches cuts the documents of a snapshot into stretches. fill gives the parts the
@@ -84,30 +106,15 @@ func stretches(snapshot *index.Snapshot) (all []stretch, fill func(), err error)
 }
 
 // load loads the documents of one stretch.
-func (s *stretch) load(visit func(id, source []byte) (uint32, error), positions *atomic.Pointer[[]byte]) error {
+func (s *stretch) load(visit func(id, source []byte) (uint32, error)) error {
 	var buf []byte
-	return s.part.eachID(s.from, s.to, func(doc int, id []byte) error {
+	return s.part.eachID(s.from, s.to, func(doc int, id []byte) (err error) {
 		s.table[doc] = NoOrdinal
-		if s.deleted != nil && s.deleted.Contains(uint32(doc)) {
+		if s.deleted != nil && s.deleted.Contains(uint32(doc)) || string(id) == positionsID {
 			return nil
 		}
-		var stored bool
-		err := s.part.VisitStoredFields(uint64(doc), func(_ string, value []byte) bool {
-			buf, stored = append(buf[:0], value...), true
-			return false // each has one stored field
-		})
-		if err != nil {
-			return fmt.Errorf("read a document: %w", err)
-		}
-		if !stored {
-			return errors.New("a document has no source")
-		}
-		if string(id) == positionsID {
-			own := append([]byte(nil), buf...)
-			if !positions.CompareAndSwap(nil, &own) {
-				return errors.New("positions are there twice")
-			}
-			return nil
+		if buf, err = s.part.stored(uint32(doc), sourceField, buf[:0]); err != nil {
+			return err
 		}
 		s.table[doc], err = visit(id, buf)
 		return err

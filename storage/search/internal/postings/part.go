@@ -3,7 +3,6 @@ package postings
 import (
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"io"
 	"sync"
 
@@ -15,8 +14,7 @@ import (
 
 // part is a segment with the ordinals of its documents. Bluge makes, reads and merges
 // them through a plugin, and ours wraps its own: that is where a table is filled
-// before anybody asks for it, where a file's checksum is compared, which Bluge leaves
-// out, and where a panic becomes an error.
+// before anybody asks for it, and where a panic becomes an error.
 type part struct {
 	segment.Segment
 	ordinal             func(id []byte) uint32
@@ -46,9 +44,6 @@ func plugin(ordinal func(id []byte) uint32, ready func() bool) *index.SegmentPlu
 		},
 		Load: func(data *segment.Data) (_ segment.Segment, err error) {
 			defer recovered("read a segment", &err)
-			if err := checkSum(data); err != nil {
-				return nil, err
-			}
 			read, err := ice.Load(data)
 			if err != nil {
 				return nil, err
@@ -93,32 +88,6 @@ func recovered(doing string, err *error) {
 	}
 }
 
-// checkSum compares the checksum at the end of a segment's file.
-func checkSum(data *segment.Data) error {
-	const width = 4
-	if data.Len() < width {
-		return errors.New("a segment's file is too short")
-	}
-	all, err := data.Read(0, data.Len())
-	if err != nil {
-		return err
-	}
-	if !sealed(all) {
-		return errors.New("a segment's checksum is wrong")
-	}
-	return nil
-}
-
-// sealed says whether the last four bytes are the checksum of those before.
-func sealed(file []byte) bool {
-	body := len(file) - 4
-	if body < 0 {
-		return false
-	}
-	sum := crc32.ChecksumIEEE(file[:body])
-	return [4]byte(file[body:]) == [4]byte{byte(sum >> 24), byte(sum >> 16), byte(sum >> 8), byte(sum)}
-}
-
 // table gives the ordinals, reading the ids at the first call.
 func (p *part) table() ([]uint32, error) {
 	p.once.Do(func() {
@@ -153,6 +122,24 @@ func (p *part) eachID(from, to int, visit func(doc int, id []byte) error) error 
 		}
 	}
 	return nil
+}
+
+// stored appends a stored field of a document to buf.
+func (p *part) stored(doc uint32, field string, buf []byte) ([]byte, error) {
+	found := false
+	err := p.VisitStoredFields(uint64(doc), func(name string, value []byte) bool {
+		if name == field {
+			buf, found = append(buf, value...), true
+		}
+		return !found
+	})
+	if err == nil && !found {
+		err = errors.New("it is not there")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the field %q of a document: %w", field, err)
+	}
+	return buf, nil
 }
 
 // ordinalsOf are the ordinals of documents that are at hand.

@@ -87,7 +87,7 @@ func (s *Store) load() error {
 		return err
 	}
 	defer func() { _ = snapshot.Close() }()
-	stored, err := load(snapshot, s.cfg.Load)
+	stored, err := storedPositions(snapshot)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
@@ -100,6 +100,9 @@ func (s *Store) load() error {
 		if schema != s.cfg.Schema {
 			return fmt.Errorf("%w: %d, not %d", ErrSchema, schema, s.cfg.Schema)
 		}
+	}
+	if err := load(snapshot, s.cfg.Load); err != nil {
+		return fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
 	s.positions.Store(&positions)
 	s.ready.Store(true)

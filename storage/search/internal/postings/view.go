@@ -126,16 +126,7 @@ func (s *Segment) Dictionary(f Field) (Dictionary, error) {
 
 // Source appends the source of a document to buf, and returns that.
 func (s *Segment) Source(doc uint32, buf []byte) ([]byte, error) {
-	err := s.part.VisitStoredFields(uint64(doc), func(name string, value []byte) bool {
-		if name == sourceField {
-			buf = append(buf, value...)
-		}
-		return name != sourceField
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read a stored source: %w", err)
-	}
-	return buf, nil
+	return s.part.stored(doc, sourceField, buf)
 }
 
 // words adds the segment's words of a field, with those of their documents that are

@@ -3,17 +3,54 @@
 //
 //	x := suggest.Build(entries, geo.Haversine)
 //	x.Find("beat tri", near, 10) // The Beatles Tribute …
+//	x, ok := x.With(changed, removed)
 //
 // An Index never changes; With makes one that shares all but a small overlay. Readers
-// load the pointer once per query and need no lock.
+// load the pointer once per query and need no lock. Build is for the background.
+//
+// # How names are kept
+//
+// Entries have ranks: the most popular is 0. The forms of all names stand in one string,
+// and a sorted list has the place of each word in it, with the rank of its entry. What
+// begins with a typed word is a run of that list, and the best of a run are the least
+// numbers in it: a run of thousands is looked through in microseconds. For runs beyond
+// longRun, as all one-letter beginnings are, the best are kept ready.
+//
+// Of several typed words the one with the shortest run is looked through. An entry of it
+// must have the others, as beginnings of its words too: first by a mask of the letters
+// with which its words begin, then by reading it.
+//
+// # Popularity and nearness
+//
+// An entry has its popularity, 0 to 1. With a place to be near to, entries within Reach
+// have up to Nearness more, the nearer the more. So the best of all are the best by
+// popularity, which the ranks give, and the best of those within Reach. For these, the
+// Earth is cut into cells of a degree, and each cell has its words in the order of the
+// list: the part of a run that is in a cell is found by two searches. The result is
+// exactly that of looking at every entry, which is what the tests do.
+//
+// # What it takes
+//
+// 116 bytes an entry and 16 for its place, 8 for each word and 20 more where the entry
+// has a place, and the strings, the forms once: see Bytes. That is about 210 bytes an
+// entry where half have a place, 85 MB for MaxEntries. Time is bounded by the run of the
+// typed word that begins the fewest words: 1 to 2 ns for each word in it, 5 to 10 ns for
+// each that is near. With 170,000 words, a 99th percentile of 40 us.
+//
+// Names in scripts without blanks are found by their beginning only. A word that was
+// typed twice needs to be in the name once.
 package suggest
 
 // The bounds of an index.
 const (
 	MaxEntries = 400_000 // the most popular ones are kept
-	MaxChanged = 4096    // entries that With changed or removed since Build
+	MaxChanged = 4096    // entries that With changed, and entries that it took away, since Build
 	MaxFound   = 50      // matches of one Find
 	MaxWords   = 10      // of a text; more are not looked at
+	// Reach is how far away things have something from being near, in metres.
+	Reach = 100_000
+	// Nearness is how much more popular a thing is that is right here.
+	Nearness = 0.5
 )
 
 // Point is a point on Earth, in degrees.
@@ -29,13 +66,14 @@ type ID struct {
 type Entry struct {
 	ID
 	// Forms are the spellings of the name by which it is found, in plain words with one
-	// blank between them, folded: "ac dc", "acdc".
+	// blank between them, folded: "ac dc", "acdc". Of each, about 256 bytes are looked at.
+	// A Match has none.
 	Forms      []string
 	Name       string  // as it is shown
 	Place      string  // as it is shown: a venue's city
 	Events     int     // how many events have it; the caller's
 	Popularity float32 // 0 to 1
-	At         *Point  // where it is; nil: nowhere in particular
+	At         *Point  // where it is; nil, or what is no point: nowhere in particular
 }
 
 // Match is an entry that was found.
@@ -43,27 +81,3 @@ type Match struct {
 	*Entry           // only to be read
 	Distance float64 // metres; below 0: not known
 }
-
-// Index is a set of entries by the beginnings of their words. It never changes.
-type Index struct{}
-
-// Build makes an index of entries; of two with the same ID it takes the later. Where
-// there are more than MaxEntries, the least popular are left out. It takes about a
-// second for MaxEntries, and keeps the strings and points. Distance gives metres.
-func Build(entries []Entry, distance func(a, b Point) float64) *Index { return &Index{} }
-
-// With gives the index with entries changed, added, and removed. It copies the overlay,
-// not the rest. It gives x and false where that would be more than MaxChanged: then
-// Build anew.
-func (x *Index) With(changed []Entry, removed []ID) (*Index, bool) { return x, true }
-
-// Find gives the entries that have, for each word of text, a word that begins so, in
-// any order; at most k, at most MaxFound. Text is plain, like Entry.Forms. Names that
-// are all of text come first, then by popularity and, with near, nearness.
-func (x *Index) Find(text string, near *Point, k int) []Match { return nil }
-
-// Len is how many entries there are.
-func (x *Index) Len() int { return 0 }
-
-// Bytes is about how much memory the index has.
-func (x *Index) Bytes() int { return 0 }

@@ -1,0 +1,87 @@
+package suggest
+
+import "math"
+
+// cell is a square of a degree: 360 for each degree of latitude from the south.
+type cell int32
+
+const (
+	// leastDegree is what a degree of latitude is at the least, in metres: 110,574 at the
+	// equator, 111,195 on a sphere.
+	leastDegree  = 110_500
+	rounded      = 2                            // metres, at the most, by which a spot is not where its entry is
+	reachDegrees = float64(Reach) / leastDegree // and a little more
+)
+
+// cellOf gives the cell of a point.
+func cellOf(at Point) cell { return cellAt(math.Floor(at.Lat), math.Floor(at.Lon)) }
+
+// cellAt gives the cell whose south-western corner it is. Longitudes go round; the north
+// pole belongs to the cells below it.
+func cellAt(lat, lon float64) cell {
+	return cell(360*min(lat+90, 179) + math.Mod(lon+540, 360))
+}
+
+// valid says whether it is a point on Earth.
+func (at *Point) valid() bool {
+	return at != nil && math.Abs(at.Lat) <= 90 && math.Abs(at.Lon) <= 180 // not so for NaN
+}
+
+// spot is a word of an entry that is somewhere, with what tells whether to look closer:
+// a cell's spots are read one after the other, entries are all over the memory.
+type spot struct {
+	place, owner uint32 // in starts, in entries
+	popularity   float32
+	lat, lon     float32 // right to a metre
+}
+
+// place puts the words of entries that are somewhere into their cells.
+func (p *part) place() {
+	for i, owner := range p.owners {
+		if e := &p.entries[owner]; e.At != nil {
+			c := cellOf(*e.At)
+			s := spot{uint32(i), owner, e.Popularity, float32(e.At.Lat), float32(e.At.Lon)}
+			p.cells[c] = append(p.cells[c], s)
+		}
+	}
+}
+
+// around calls f with the words of each cell that may be within Reach of a point.
+func (p *part) around(at Point, f func(spots []spot)) {
+	south, north := max(at.Lat-reachDegrees, -90), min(at.Lat+reachDegrees, 89)
+	width := 180.0
+	if math.Abs(at.Lat) < 90-reachDegrees {
+		width = radians(math.Asin(math.Sin(degrees(reachDegrees)) / math.Cos(degrees(at.Lat))))
+	}
+	west := math.Floor(at.Lon - width)
+	columns := int(min(math.Floor(at.Lon+width)-west+1, 360))
+	for lat := math.Floor(south); lat <= north; lat++ {
+		for i := range columns {
+			lon := west + float64(i)
+			if spots := p.cells[cellAt(lat, lon)]; len(spots) > 0 {
+				f(spots)
+			}
+		}
+	}
+}
+
+// narrowest gives what a degree of longitude is at the least, in metres, within Reach of
+// a latitude.
+func narrowest(lat float64) float64 {
+	return leastDegree * math.Cos(degrees(min(math.Abs(lat)+reachDegrees, 90)))
+}
+
+// atLeast gives metres that a spot is not nearer than; of spots beyond Reach, Reach or
+// more is enough. It takes the Earth for a plane between the two. The sine of half the
+// angle that this leaves out is less than what narrowest leaves off.
+func (f *finder) atLeast(s *spot) float64 {
+	north, east := float64(s.lat)-f.near.Lat, math.Abs(float64(s.lon)-f.near.Lon)
+	east = min(east, math.Abs(360-east))
+	return math.Sqrt(north*north*(leastDegree*leastDegree)+east*east*(f.width*f.width)) - rounded
+}
+
+// degrees gives an angle of degrees in radians.
+func degrees(d float64) float64 { return d * math.Pi / 180 }
+
+// radians gives an angle of radians in degrees.
+func radians(r float64) float64 { return r * 180 / math.Pi }

@@ -1,0 +1,251 @@
+package suggest
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+const (
+	// longRun is how many words a run has for which the best are kept ready.
+	longRun = 2048
+	// ready is how many are kept: what one Find may ask for, and some that the overlay
+	// may have taken away.
+	ready = MaxFound + 14
+	// maxForm is how much of a form is looked at, to the end of its last word.
+	maxForm, maxWord = 256, 62 // bytes
+)
+
+// part is a set of entries that is made in one go: the base, or the overlay.
+type part struct {
+	entries []Entry  // by rank
+	masks   []uint32 // of each entry: the letters with which its words begin
+	forms   []uint32 // where the forms of each entry begin in text, and the end of the last
+	byID    []uint32 // ranks in the order of IDs
+	// text has all forms, each between line ends, in the order of ranks.
+	text string
+	// starts are where words begin in text, in the order of what stands there, up to the
+	// end of the form; owners are the ranks of their entries.
+	starts, owners []uint32
+	// best has the ranks of the best of long runs, by the beginning that they share.
+	best  map[string][]uint32
+	cells map[cell][]spot // in the order of starts
+}
+
+// newPart makes a part of entries whose IDs differ. It takes the slice.
+func newPart(entries []Entry) *part {
+	slices.SortFunc(entries, func(a, b Entry) int { return before(&a, &b) })
+	p := &part{entries: entries, best: map[string][]uint32{}, cells: map[cell][]spot{}}
+	p.write()
+	p.sortStarts()
+	p.keepBest(0, len(p.starts), 0)
+	p.place()
+	p.byID = make([]uint32, len(entries))
+	for i := range p.byID {
+		p.byID[i] = uint32(i)
+	}
+	slices.SortFunc(p.byID, func(a, b uint32) int { return compareIDs(p.entries[a].ID, p.entries[b].ID) })
+	return p
+}
+
+// before is the order of ranks: the more popular, then by name, then by ID.
+func before(a, b *Entry) int {
+	return cmp.Or(cmp.Compare(b.Popularity, a.Popularity), strings.Compare(a.Name, b.Name), compareIDs(a.ID, b.ID))
+}
+
+// compareIDs is the order of IDs.
+func compareIDs(a, b ID) int {
+	return cmp.Or(cmp.Compare(a.Kind, b.Kind), strings.Compare(a.Key, b.Key))
+}
+
+// write makes text of the entries' forms, with the words' places and the masks.
+func (p *part) write() {
+	n, words := 1, 0
+	for i := range p.entries {
+		for _, form := range p.entries[i].Forms {
+			n += len(form) + 1
+			words += strings.Count(form, " ") + 1
+		}
+	}
+	var text strings.Builder
+	text.Grow(n)
+	text.WriteByte('\n')
+	p.starts, p.owners = make([]uint32, 0, words), make([]uint32, 0, words)
+	p.masks = make([]uint32, len(p.entries))
+	for rank := range p.entries {
+		e := &p.entries[rank]
+		p.forms = append(p.forms, uint32(text.Len()))
+		for _, form := range e.Forms {
+			begin := text.Len()
+			for _, w := range strings.FieldsFunc(form, isBlank) {
+				if text.Len()-begin > maxForm {
+					break
+				}
+				if text.Len() > begin {
+					text.WriteByte(' ')
+				}
+				p.starts = append(p.starts, uint32(text.Len()))
+				p.owners = append(p.owners, uint32(rank))
+				p.masks[rank] |= mask(w)
+				text.WriteString(w[:min(len(w), maxWord)])
+			}
+			text.WriteByte('\n')
+		}
+		e.Forms = nil
+	}
+	p.forms = append(p.forms, uint32(text.Len()))
+	p.text = text.String()
+}
+
+// isBlank tells what no word has.
+func isBlank(r rune) bool { return r <= ' ' }
+
+// mask is the bit of a word's first letter.
+func mask(w string) uint32 { return 1 << (w[0] % 32) }
+
+// suffix gives what stands at a word's start, up to the end of the form and with it.
+func (p *part) suffix(start uint32) string {
+	s := p.text[start:]
+	return s[:strings.IndexByte(s, '\n')+1]
+}
+
+// begins says whether a form begins at start.
+func (p *part) begins(start uint32) bool { return p.text[start-1] == '\n' }
+
+// sortStarts sorts the words' places. Most of the work is done by the first eight bytes,
+// as a number; words that are the same are in the order of ranks.
+func (p *part) sortStarts() {
+	type place struct {
+		head         uint64
+		start, owner uint32
+	}
+	places := make([]place, len(p.starts))
+	for i, start := range p.starts {
+		places[i] = place{head(p.text[start:]), start, p.owners[i]}
+	}
+	slices.SortFunc(places, func(a, b place) int {
+		if a.head != b.head {
+			return cmp.Compare(a.head, b.head)
+		}
+		return cmp.Or(strings.Compare(p.suffix(a.start), p.suffix(b.start)), cmp.Compare(a.owner, b.owner))
+	})
+	for i, at := range places {
+		p.starts[i], p.owners[i] = at.start, at.owner
+	}
+}
+
+// head gives the first eight bytes of s, up to a line end, as a number in their order.
+func head(s string) uint64 {
+	n := uint64(0)
+	for i := range 8 {
+		n <<= 8
+		if i < len(s) && s[i] != '\n' {
+			n |= uint64(s[i])
+		} else {
+			return n << (8 * (7 - i))
+		}
+	}
+	return n
+}
+
+// keepBest keeps the best of the runs in [low, high) that share more than depth bytes
+// and are long.
+func (p *part) keepBest(low, high, depth int) {
+	for low < high {
+		c := p.text[int(p.starts[low])+depth]
+		end := low + 1
+		for end < high && p.text[int(p.starts[end])+depth] == c {
+			end++
+		}
+		if c > ' ' && end-low > longRun { // nobody asks for more than a word
+			start := p.starts[low]
+			var best ranks
+			for _, owner := range p.owners[low:end] {
+				best.offer(owner, ready)
+			}
+			p.best[p.text[start:int(start)+depth+1]] = slices.Clone(best.list[:best.n])
+			p.keepBest(low, end, depth+1)
+		}
+		low = end
+	}
+}
+
+// run gives the words that begin with w: [low, high) of starts.
+func (p *part) run(w string) (low, high int) {
+	at := func(i int) string {
+		start := int(p.starts[i])
+		return p.text[start:min(start+len(w), len(p.text))]
+	}
+	low, high = 0, len(p.starts)
+	for low < high {
+		if middle := (low + high) / 2; at(middle) < w {
+			low = middle + 1
+		} else {
+			high = middle
+		}
+	}
+	high = len(p.starts)
+	for next := low; next < high; {
+		if middle := (next + high) / 2; at(middle) == w {
+			next = middle + 1
+		} else {
+			high = middle
+		}
+	}
+	return low, high
+}
+
+// has says whether the entry has words that begin with all of these.
+func (p *part) has(rank uint32, words []string) bool {
+	text := p.text[p.forms[rank]-1 : p.forms[rank+1]] // a line end, then the forms
+	for _, w := range words {
+		found := false
+		for rest := text; !found; {
+			i := strings.Index(rest[1:], w)
+			if i < 0 {
+				return false
+			}
+			found = rest[i] <= ' '
+			rest = rest[i+1:]
+		}
+	}
+	return true
+}
+
+// rank finds an entry by its ID.
+func (p *part) rank(id ID) (uint32, bool) {
+	i, ok := slices.BinarySearchFunc(p.byID, id, func(rank uint32, id ID) int {
+		return compareIDs(p.entries[rank].ID, id)
+	})
+	if !ok {
+		return 0, false
+	}
+	return p.byID[i], true
+}
+
+// bytes is about the memory of the part.
+func (p *part) bytes() int {
+	n := len(p.text) + 4*(cap(p.starts)+cap(p.owners)+cap(p.forms)+cap(p.masks)+cap(p.byID))
+	for i := range p.entries {
+		e := &p.entries[i]
+		n += entryBytes + len(e.Name) + len(e.Place) + len(e.Key)
+		if e.At != nil {
+			n += pointBytes
+		}
+	}
+	for _, best := range p.best {
+		n += mapBytes + 4*len(best)
+	}
+	for _, spots := range p.cells {
+		n += mapBytes + spotBytes*cap(spots)
+	}
+	return n
+}
+
+// What things take in memory, about.
+const (
+	entryBytes = 104
+	pointBytes = 16
+	spotBytes  = 20
+	mapBytes   = 80 // an entry of a map, with its slice
+)

@@ -1,0 +1,26 @@
+package suggest
+
+// ranks keeps the least of the numbers that it is offered, each once, in their order.
+type ranks struct {
+	list [ready]uint32
+	n    int
+}
+
+// offer takes a rank if it is among the least limit ones, of 1 to ready.
+func (r *ranks) offer(rank uint32, limit int) {
+	if r.n == limit && rank >= r.list[limit-1] {
+		return
+	}
+	i := r.n
+	for i > 0 && r.list[i-1] > rank {
+		i--
+	}
+	if i > 0 && r.list[i-1] == rank {
+		return
+	}
+	if r.n < limit {
+		r.n++
+	}
+	copy(r.list[i+1:r.n], r.list[i:r.n-1])
+	r.list[i] = rank
+}
