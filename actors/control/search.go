@@ -19,6 +19,7 @@ type SearchOperator interface {
 const (
 	SearchCurrent     = "current"     // it has all that the log has, or nearly
 	SearchCatchingUp  = "catching-up" // it has not caught up since it was opened
+	SearchOpening     = "opening"     // nobody can ask it yet
 	SearchStopped     = "stopped"
 	SearchUnreachable = "unreachable" // its node does not answer
 )

@@ -27,12 +27,12 @@ func (f *Follower) open() (*indexCopy, error) {
 	}
 	f.tidy(number)
 	if number == 0 {
-		return f.begin(1)
+		return f.renew(1)
 	}
 	ix, err := f.cfg.Open(f.path(number))
 	if err != nil {
 		f.cfg.Logger.Error("the search index cannot be opened; it is made anew", "error", err)
-		return f.begin(number + 1)
+		return f.renew(number + 1)
 	}
 	c, err := f.newCopy(number, ix)
 	if err != nil {
@@ -40,13 +40,13 @@ func (f *Follower) open() (*indexCopy, error) {
 		if err := ix.Close(); err != nil {
 			return nil, fmt.Errorf("close the search index: %w", err)
 		}
-		return f.begin(number + 1)
+		return f.renew(number + 1)
 	}
 	return c, nil
 }
 
-// begin makes an empty copy that counts from now on, and drops the one before.
-func (f *Follower) begin(number int) (*indexCopy, error) {
+// renew makes an empty copy that counts from now on, and drops the one before.
+func (f *Follower) renew(number int) (*indexCopy, error) {
 	c, err := f.create(number)
 	if err != nil {
 		return nil, err

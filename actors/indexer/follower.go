@@ -2,7 +2,6 @@ package indexer
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -17,9 +16,9 @@ type Follower struct {
 
 	ctx    context.Context // ends when the follower stops
 	cancel context.CancelFunc
-	work   sync.WaitGroup // the goroutine that makes a new copy
+	work   sync.WaitGroup // the goroutines that open the index, and that make a new copy
 
-	serving atomic.Pointer[indexCopy] // nil: the follower has stopped
+	serving atomic.Pointer[indexCopy] // nil: it is being opened, or the follower has stopped
 
 	mu      sync.Mutex
 	next    *indexCopy // guarded by mu; nil: none is being made
@@ -29,29 +28,39 @@ type Follower struct {
 // counts are the numbers that only grow.
 type counts struct{ events, touches, skipped, rebuilds atomic.Uint64 }
 
-// Start opens the index of the directory and follows the log from where it is. An
-// index that cannot be used is left, and another one begun. It returns when the index
-// can be asked, however far it is.
+// Start opens the index of the directory and follows the log from where it is, in the
+// background: a node sells before it finds. An index that cannot be used is left, and
+// another one begun; where that fails too, as on a full disk, it is tried again.
 func Start(cfg Config) (*Follower, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
 	f := &Follower{cfg: cfg, bulk: make(chan struct{}, cfg.MaxBulk)}
 	f.ctx, f.cancel = context.WithCancel(context.Background())
-	c, err := f.open()
-	if err != nil {
-		f.cancel()
-		return nil, err
-	}
 	if cfg.Registry != nil {
 		if err := cfg.Registry.Register(collector{f}); err != nil {
 			f.cancel()
-			return nil, errors.Join(fmt.Errorf("register the search index's metrics: %w", err), c.close())
+			return nil, fmt.Errorf("register the search index's metrics: %w", err)
 		}
 	}
-	f.serving.Store(c)
-	c.follow(f.ctx)
+	f.work.Go(f.begin)
 	return f, nil
+}
+
+// begin opens the index and has it followed.
+func (f *Follower) begin() {
+	for retry := f.cfg.RetryFirst; f.ctx.Err() == nil; retry = min(2*retry, f.cfg.RetryMost) {
+		c, err := f.open()
+		if err == nil {
+			f.serving.Store(c)
+			c.follow(f.ctx)
+			return
+		}
+		if retry == f.cfg.RetryFirst {
+			f.cfg.Logger.Error("this node cannot make a search index; it tries again", "error", err)
+		}
+		pause(f.ctx, retry)
+	}
 }
 
 // Stop ends the following, waits for the questions under way, and closes the index:
@@ -66,6 +75,9 @@ func (f *Follower) Stop() error {
 	c := f.serving.Swap(nil)
 	if f.cfg.Registry != nil {
 		f.cfg.Registry.Unregister(collector{f})
+	}
+	if c == nil {
+		return nil
 	}
 	return c.close()
 }

@@ -253,6 +253,7 @@ func startFollower(t *testing.T, c Config) *Follower {
 	if err != nil {
 		t.Fatal(err)
 	}
+	synctest.Wait() // it is open
 	return f
 }
 

@@ -16,10 +16,13 @@ func (f *Follower) Brief() control.SearchBrief { return f.Status().SearchBrief }
 // Status tells how the index is. It reads memory.
 func (f *Follower) Status() control.SearchStatus {
 	s := control.SearchStatus{Node: f.cfg.Node, Zone: f.cfg.Zone, Shards: []control.SearchShard{},
-		SearchBrief: control.SearchBrief{State: control.SearchStopped},
+		SearchBrief: control.SearchBrief{State: control.SearchOpening},
 		Applied:     f.counts.events.Load(), Touched: f.counts.touches.Load(), Skipped: f.counts.skipped.Load(),
 		Rebuilds: f.counts.rebuilds.Load()}
 	f.mu.Lock()
+	if f.stopped {
+		s.State = control.SearchStopped
+	}
 	if c := f.next; c != nil {
 		s.Progress, s.Rebuilding = c.progress(), true
 	}
