@@ -72,7 +72,8 @@ func newCluster(t *testing.T) (*world, *fakeOperator) {
 		Nodes: []control.NodeStatus{{Name: "n1.a", State: "up", Zone: "z", HTTP: "127.0.0.1:8080",
 			Leaders: 1, Replicas: 1,
 			DiskFreeBytes: 5, DiskTotalBytes: 9, UptimeSeconds: 7, Roles: []string{"search"},
-			Search: &control.SearchBrief{State: control.SearchCurrent, Events: 3, Rebuilding: true}}, {Name: "n3", State: "down"}},
+			Search: &control.SearchBrief{State: control.SearchCurrent, Events: 3, Rebuilding: true}},
+			{Name: "n3", State: "down"}},
 		Shards: []control.ShardStatus{{ID: 1, System: true, Leader: "n1.a", Term: 2, Replicas: []control.ReplicaStatus{
 			{Node: "n1.a", Replica: 1, Role: "voter", Applied: 12}}}, {ID: 2}}}}
 	return newWorld(t, func(c *Config) { c.Operator, c.SearchOperator = o, o }), o

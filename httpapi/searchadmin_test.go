@@ -13,8 +13,8 @@ func (o *fakeOperator) SearchStatus(ctx context.Context) ([]control.SearchStatus
 	return []control.SearchStatus{{Node: "n1", Zone: "z", Applied: 1, Touched: 2,
 		SearchBrief: control.SearchBrief{State: control.SearchCatchingUp, Events: 4, LagSeconds: 0.5, Rebuilding: true},
 		Progress:    &control.SearchProgress{Events: 1, Shards: 1, Of: 2},
-		Index: control.SearchIndex{Segments: 5, Bytes: 6, Rebuilt: "it was damaged", Queries: []control.SearchLatency{
-			{Kind: "text+geo", Count: 9, P50Millis: 0.5, P99Millis: 2}}},
+		Index: control.SearchIndex{Segments: 5, Bytes: 6, Rebuilt: "it was damaged",
+			Queries: []control.SearchLatency{{Kind: "text+geo", Count: 9, P50Millis: 0.5, P99Millis: 2}}},
 		Shards: []control.SearchShard{{ID: 1, Position: 2, Applied: 5, Lag: 3, LagSeconds: 0.5, Source: "n2"},
 			{ID: 2, Failure: "no replica"}}},
 		{Node: "n2", SearchBrief: control.SearchBrief{State: control.SearchUnreachable},
@@ -30,7 +30,8 @@ func (o *fakeOperator) RebuildSearch(ctx context.Context, node string) error {
 func TestSearchIndexes(t *testing.T) {
 	w, o := newCluster(t)
 	r := w.do("GET", "/admin/search", "").want(200)
-	if len(r.list("nodes")) != 2 || o.take() != "search status" || r.header.Get("Cache-Control") != "private, no-store" {
+	if len(r.list("nodes")) != 2 || o.take() != "search status" ||
+		r.header.Get("Cache-Control") != "private, no-store" {
 		t.Errorf("%s", r.body)
 	}
 	w.do("HEAD", "/admin/search", "").want(200)

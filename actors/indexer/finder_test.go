@@ -193,8 +193,9 @@ func TestErrors(t *testing.T) {
 
 // Everything in a query and in an answer arrives.
 func TestWhole(t *testing.T) {
-	q := search.Query{Text: "a", Exact: true, Venue: "v", Performer: "p", Genre: "g", Near: &search.Point{Lat: 1, Lon: -2},
-		Radius: 3, StartsAfter: 4, StartsBefore: 5, Availability: search.Few, Facets: []search.Facet{search.FacetMonth},
+	q := search.Query{Text: "a", Exact: true, Venue: "v", Performer: "p", Genre: "g",
+		Near: &search.Point{Lat: 1, Lon: -2}, Radius: 3, StartsAfter: 4, StartsBefore: 5,
+		Availability: search.Few, Facets: []search.Facet{search.FacetMonth},
 		Sort: search.ByName, Size: 6, After: "c"}
 	b, err := appendQuestion(nil, onlyCurrent, q)
 	if err != nil {

@@ -302,7 +302,9 @@ func TestUnusable(t *testing.T) {
 	for name, spoil := range map[string]func(c *Config, s *shelf){
 		"of another cluster": func(c *Config, _ *shelf) { c.Cluster++ },
 		"cannot be opened":   func(c *Config, s *shelf) { s.refuse[filepath.Join(c.Dir, "1")] = errors.New("damaged") },
-		"nobody knows which": func(c *Config, _ *shelf) { _ = os.WriteFile(filepath.Join(c.Dir, "current"), nil, 0o600) },
+		"nobody knows which": func(c *Config, _ *shelf) {
+			_ = os.WriteFile(filepath.Join(c.Dir, currentFile), nil, 0o600) // the test fails without it
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
