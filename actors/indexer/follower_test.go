@@ -43,6 +43,29 @@ func TestFollows(t *testing.T) {
 	})
 }
 
+// What is written after changes were read and before summaries or touches are is not
+// taken for read.
+func TestBetween(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newShop(t, 1)
+		s.define("a", "Show")
+		g := gaps(s.log)
+		write := func(id string) {
+			do := func() { s.define(id, "Show") }
+			g.meanwhile.Store(&do)
+		}
+		write("b")
+		f := startFollower(t, testConfig(t, newShelf(), g, 1))
+		after(time.Second)
+		s.same(f)
+		write("c")
+		s.sell("a", 5)
+		after(0)
+		s.same(f)
+		stop(t, f)
+	})
+}
+
 // A follower that has everything waits: it reads nothing for an hour but for a look
 // every Config.NewsWait, and then takes what comes at once.
 func TestIdle(t *testing.T) {

@@ -315,6 +315,8 @@ type gappy struct {
 	lacks  map[uint64]bool   // guarded by mu
 	behind map[uint64]uint64 // guarded by mu: the index at which the replica stands still
 	reads  atomic.Int64
+	// meanwhile is called once, before touches or summaries are read.
+	meanwhile atomic.Pointer[func()]
 }
 
 func gaps(f Feed) *gappy {
@@ -345,6 +347,20 @@ func (g *gappy) Changes(shard uint64, after storage.Position, limit int) (
 	}
 	g.reads.Add(1)
 	return g.Feed.Changes(shard, after, limit)
+}
+
+func (g *gappy) Touched(shard, after uint64, limit int) ([]storage.Touch, uint64, error) {
+	if do := g.meanwhile.Swap(nil); do != nil {
+		(*do)()
+	}
+	return g.Feed.Touched(shard, after, limit)
+}
+
+func (g *gappy) Summaries(shard uint64, after string, limit int) ([]storage.Touch, uint64, error) {
+	if do := g.meanwhile.Swap(nil); do != nil {
+		(*do)()
+	}
+	return g.Feed.Summaries(shard, after, limit)
 }
 
 func (g *gappy) Wait(ctx context.Context, shard, after uint64) (uint64, error) {

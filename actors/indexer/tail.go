@@ -93,7 +93,7 @@ func (t *tail) step(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if p.applied < t.done || q.part == partSummaries && p.touched < t.touched {
+	if p.applied < max(t.done, t.touched) || q.part == partSummaries && p.touched < t.touched {
 		return fmt.Errorf("read the replica of node %s: %w", from, errBehind)
 	}
 	t.tell(func(s *tailState) {
@@ -119,11 +119,11 @@ const (
 func (t *tail) request() request {
 	q := request{part: t.part, shard: t.shard, after: t.position, touched: t.touched, from: t.from,
 		least: max(t.done, t.touched), wait: pageWait, limit: fewEvents}
-	switch {
-	case t.part == partNews && (t.more || !t.looked):
-		q.wait = newsSoon
-	case t.part == partNews:
-		q.wait = t.copy.follower.cfg.NewsWait
+	if t.part == partNews {
+		q.least, q.wait = t.done, t.copy.follower.cfg.NewsWait
+		if t.more || !t.looked {
+			q.wait = newsSoon
+		}
 	}
 	if t.more {
 		q.limit = pageEvents
@@ -178,12 +178,15 @@ func (t *tail) takeTouches(ctx context.Context, touches []storage.Touch) error {
 	return nil
 }
 
-// goOn notes what the index has now, and what is to be read next.
+// goOn notes what the index has now, and what is to be read next. It has everything up
+// to what was applied before the page's changes were read; not up to where its touches
+// or summaries end, for they are read later, and there may be changes before them.
 func (t *tail) goOn(q request, p page) {
 	t.more = p.more
 	switch q.part {
 	case partChanges:
 		if !p.more {
+			t.done = p.applied
 			t.rest()
 		}
 	case partSummaries:
@@ -193,14 +196,14 @@ func (t *tail) goOn(q request, p page) {
 		if p.more {
 			t.from = p.touches[len(p.touches)-1].Event
 		} else {
-			t.part, t.done = partNews, max(t.done, t.touched)
+			t.part = partNews
 		}
 	case partNews:
 		t.touched, t.looked = p.touched, true
 		if p.trimmed {
 			t.rest()
 		} else if !p.more {
-			t.done = max(p.applied, p.touched)
+			t.done = p.applied
 		}
 	}
 	current := q.part == partNews && !p.more
