@@ -45,6 +45,9 @@ type Config struct {
 
 	// Zone and Version are told to the peers.
 	Zone, Version string
+	// Roles are told to the peers: what this node does besides selling. They mean
+	// nothing here.
+	Roles []string
 	// Incarnation, Cluster and Shards are the node's identity; 0: not known yet.
 	// See Member.Become.
 	Incarnation, Cluster, Shards uint64

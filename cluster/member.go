@@ -68,7 +68,7 @@ func Start(cfg Config) (*Member, error) {
 		roster: newRoster(), links: links{all: map[string]*link{}}, calls: newCalls(cfg.MaxCalls),
 		wake: make(chan struct{}, 1), kick: make(chan struct{}, 1),
 		about: Peer{
-			Node: cfg.Node, Zone: cfg.Zone, Version: cfg.Version,
+			Node: cfg.Node, Zone: cfg.Zone, Version: cfg.Version, Roles: cfg.Roles,
 			Incarnation: cfg.Incarnation, Cluster: cfg.Cluster, Shards: cfg.Shards,
 			Gossip: cfg.Gossip, Actors: cfg.Actors, Raft: cfg.Raft, HTTP: cfg.HTTP, Started: time.Now(),
 		},

@@ -26,6 +26,7 @@ const (
 	metaShards      = 10 // varint
 	metaState       = 11 // varint
 	metaStarted     = 12 // varint, unix ms
+	metaRole        = 13 // string, once a role
 )
 
 var errMeta = errors.New("not a node's meta")
@@ -72,6 +73,9 @@ func appendMeta(p Peer, system string) []byte {
 	number(metaShards, p.Shards)
 	number(metaState, uint64(p.State))
 	number(metaStarted, uint64(p.Started.UnixMilli()))
+	for _, role := range p.Roles {
+		text(metaRole, role)
+	}
 	return b
 }
 
@@ -140,6 +144,10 @@ func (p *Peer) setMeta(field protowire.Number, text string, number uint64) {
 		p.State = State(min(number, uint64(Down)))
 	case metaStarted:
 		p.Started = time.UnixMilli(int64(number))
+	case metaRole:
+		if text != "" {
+			p.Roles = append(p.Roles, text)
+		}
 	}
 }
 

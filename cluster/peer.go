@@ -37,12 +37,16 @@ func (s State) String() string {
 // A Peer is what is known of a node.
 type Peer struct {
 	Node, Zone, Version          string
-	Gossip, Actors, Raft, HTTP   string // addresses, HOST:PORT
-	Incarnation, Cluster, Shards uint64 // 0: the node does not know yet
+	Roles                        []string // what it does besides selling, in no order; only read
+	Gossip, Actors, Raft, HTTP   string   // addresses, HOST:PORT
+	Incarnation, Cluster, Shards uint64   // 0: the node does not know yet
 	State                        State
 	Started                      time.Time // by its own clock, to the millisecond
 	Heard                        time.Time // the last batch of calls or beat of it; zero: none yet; self: now
 }
+
+// Has says whether the node has a role.
+func (p Peer) Has(role string) bool { return slices.Contains(p.Roles, role) }
 
 // Peers tells of all nodes, this one too, sorted by name. Dead ones are there as
 // Down for Config.Grace. It does not block and may be called by anybody.

@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"bytes"
+	"slices"
 	"testing"
 	"time"
 )
@@ -42,7 +43,8 @@ func FuzzEnvelope(f *testing.F) {
 
 func FuzzMeta(f *testing.F) {
 	p := Peer{Actors: "10.0.0.1:7947", Raft: "10.0.0.1:7948", HTTP: "shop.example:80", Zone: "z", Version: "v",
-		Incarnation: 1, Cluster: 2, Shards: 16, State: Leaving, Started: time.UnixMilli(1234), Gossip: "name:1"}
+		Incarnation: 1, Cluster: 2, Shards: 16, State: Leaving, Started: time.UnixMilli(1234), Gossip: "name:1",
+		Roles: []string{"search", "x"}}
 	f.Add(appendMeta(p, "id"))
 	f.Add(append(appendMeta(p, "id"), 0xa2, 0x06, 1, 'x')) // a field of a later version
 	f.Fuzz(func(t *testing.T, b []byte) {
@@ -51,7 +53,8 @@ func FuzzMeta(f *testing.F) {
 			return
 		}
 		q, again, err := parseMeta(appendMeta(p, system))
-		if err != nil || again != system || p.Actors != q.Actors || p.Cluster != q.Cluster || p.State != q.State {
+		if err != nil || again != system || p.Actors != q.Actors || p.Cluster != q.Cluster || p.State != q.State ||
+			!slices.Equal(p.Roles, q.Roles) {
 			t.Errorf("%+v became %+v, %v", p, q, err)
 		}
 	})

@@ -47,6 +47,7 @@ type call struct {
 	id        [64]byte
 	idN       int
 	num       [20]byte
+	find      searchQuery // of GET /events
 	// large: the call has taken MaxBody bytes of the server's room for bodies.
 	large bool
 }
@@ -79,7 +80,7 @@ func (s *Server) releaseCall(c *call) {
 		s.largeBodies.Add(-int64(s.cfg.MaxBody))
 	}
 	c.ctx, c.route, c.head, c.idN = nil, nil, head{}, 0
-	c.args = [2][]byte{}
+	c.args, c.find = [2][]byte{}, searchQuery{}
 	if cap(c.body) > keepBuffer {
 		c.body = nil
 	}

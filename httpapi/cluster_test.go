@@ -71,10 +71,12 @@ func newCluster(t *testing.T) (*world, *fakeOperator) {
 		Problems: []string{"n3 is down"},
 		Nodes: []control.NodeStatus{{Name: "n1.a", State: "up", Zone: "z", HTTP: "127.0.0.1:8080",
 			Leaders: 1, Replicas: 1,
-			DiskFreeBytes: 5, DiskTotalBytes: 9, UptimeSeconds: 7}, {Name: "n3", State: "down"}},
+			DiskFreeBytes: 5, DiskTotalBytes: 9, UptimeSeconds: 7, Roles: []string{"search"},
+			Search: &control.SearchBrief{State: control.SearchCurrent, Events: 3, Rebuilding: true}},
+			{Name: "n3", State: "down"}},
 		Shards: []control.ShardStatus{{ID: 1, System: true, Leader: "n1.a", Term: 2, Replicas: []control.ReplicaStatus{
 			{Node: "n1.a", Replica: 1, Role: "voter", Applied: 12}}}, {ID: 2}}}}
-	return newWorld(t, func(c *Config) { c.Operator = o }), o
+	return newWorld(t, func(c *Config) { c.Operator, c.SearchOperator = o, o }), o
 }
 
 // GET /admin/cluster, also where everything is empty.
@@ -222,7 +224,8 @@ func TestNoCluster(t *testing.T) {
 	}
 	for path, method := range map[string]string{"/admin/cluster": "GET", "/admin/cluster/rebalance": "POST",
 		"/admin/nodes/n1/drain": "POST", "/admin/nodes/n1/undrain": "POST", "/admin/nodes/n1/remove": "POST",
-		"/admin/events/e/where": "GET", "/admin/events/e/digest": "GET"} {
+		"/admin/events/e/where": "GET", "/admin/events/e/digest": "GET", "/admin/search": "GET",
+		"/admin/search/rebuild": "POST"} {
 		w.do(method, path, "").want(404, codeNoCluster)
 		guarded.do(method, path, "").want(401, codeUnauthorized)
 		if path != "/admin/events/e/digest" {

@@ -36,6 +36,12 @@ type Config struct {
 	// Operator answers what an operator asks of the cluster. Nil: those calls are
 	// answered with no-cluster.
 	Operator control.Operator
+	// SearchOperator answers what an operator asks of the search indexes. Nil: those
+	// calls are answered with no-cluster.
+	SearchOperator control.SearchOperator
+	// Search answers GET /events and GET /suggest. Nil: they are answered with
+	// unavailable.
+	Search Searcher
 	// Registry gets the server's metrics and is what GET /metrics shows; other
 	// packages add their own to it. Nil: a registry of its own.
 	Registry *prometheus.Registry
@@ -90,6 +96,9 @@ type Config struct {
 	// OperatorTimeout is the same for an operator's calls. A drain waits until the
 	// node leads nothing.
 	OperatorTimeout time.Duration
+	// SearchTimeout is how long a search may take (503 overloaded), and the most that
+	// a client's X-Deadline-Ms can ask for. A million events take 60 ms at the worst.
+	SearchTimeout time.Duration
 	// ViewAge is how old a cached event or seat map may be.
 	ViewAge time.Duration
 	// ViewWait is how long a read waits for Min-Event-Version.
@@ -130,6 +139,7 @@ func DefaultConfig() Config {
 		CommandTimeout:     5 * time.Second,
 		BookingTimeout:     15 * time.Second,
 		OperatorTimeout:    20 * time.Second,
+		SearchTimeout:      time.Second,
 		ViewAge:            time.Second,
 		ViewWait:           250 * time.Millisecond,
 		EventCacheBytes:    64 << 20,
@@ -158,6 +168,7 @@ func (c *Config) check() error {
 	need(c.CommandTimeout > 0 && c.BookingTimeout >= c.CommandTimeout,
 		"CommandTimeout must be positive and BookingTimeout no shorter")
 	need(c.OperatorTimeout > 0, "OperatorTimeout must be positive")
+	need(c.SearchTimeout > 0, "SearchTimeout must be positive")
 	need(c.ViewAge > 0 && c.ViewWait > 0, "ViewAge and ViewWait must be positive")
 	need(c.EventCacheBytes > 0 && c.SeatCacheBytes > 0, "cache bounds must be positive")
 	need(c.CatalogInFlight > 0 && c.CatalogUploads > 0, "catalog bounds must be positive")

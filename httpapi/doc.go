@@ -9,6 +9,8 @@
 //	router.go    the path, on its original bytes; the method; the media type
 //	identity.go  who asks: admin token, JWT, X-User-Id
 //	json.go      the body: strict JSON, bounded in size and depth
+//	search.go, suggest.go: Config.Search answers; searchquery.go reads what is asked,
+//	             searchpage.go writes what was found
 //	events.go, tickets.go, holds.go, bookings.go, admin.go, catalog.go, history.go
 //	             one file a resource
 //	cluster.go   what an operator asks: Config.Operator answers
@@ -32,9 +34,12 @@
 // are at most Config.ViewAge old (viewcache.go). Concurrent misses of one key make
 // one load. A cached answer touches no actor, no log and allocates nothing.
 //
+// A page of search results is cached by the index, its hits encoded already
+// (RenderHit). What changes by itself is written behind them for each request.
+//
 // # Who may call what, and what blocks
 //
 // A Server is safe for concurrent use. Handlers run on fasthttp's goroutine of the
 // connection, one request at a time for each connection, and block in
-// Seller.Do until its deadline at the longest.
+// Seller.Do, or in Searcher.Search, until its deadline at the longest.
 package httpapi

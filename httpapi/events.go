@@ -187,16 +187,23 @@ func matchesETag(header, etag []byte) bool {
 	return false
 }
 
-// statusOf is what an event's sale looks like at a moment.
-func statusOf(e *catalog.Event, sum *sale.Summary, now catalog.Time) string {
+// saleNow is what of an event changes without its organiser, as clients see it.
+type saleNow struct {
+	cancelled                               bool
+	startsAt, onSaleAt, now                 catalog.Time
+	total, available, held, booked, waiting int64
+}
+
+// status is what the sale looks like.
+func (n *saleNow) status() string {
 	switch {
-	case e.Cancelled:
+	case n.cancelled:
 		return "cancelled"
-	case now >= e.StartsAt:
+	case n.now >= n.startsAt:
 		return "ended"
-	case now < e.OnSaleAt:
+	case n.now < n.onSaleAt:
 		return "scheduled"
-	case sum.Available == 0:
+	case n.available == 0 && n.total > 0:
 		return "sold-out"
 	}
 	return "on-sale"
@@ -204,7 +211,18 @@ func statusOf(e *catalog.Event, sum *sale.Summary, now catalog.Time) string {
 
 // appendView appends the event as the contract shows it.
 func appendView(b []byte, v *actors.View, now catalog.Time) []byte {
-	e := v.Event
+	b = appendWritten(b, v.Event, v.MinPrice, v.MaxPrice)
+	return append(appendNow(b, &saleNow{
+		cancelled: v.Event.Cancelled, startsAt: v.Event.StartsAt, onSaleAt: v.Event.OnSaleAt, now: now,
+		total: int64(v.Summary.Total), available: int64(v.Summary.Available),
+		held: int64(v.Summary.Held), booked: int64(v.Summary.Booked),
+		// Nobody waits as long as there is no waiting room to wait in.
+	}), '}')
+}
+
+// appendWritten appends the part of an event that its organiser wrote: an object
+// that is open, up to the number of those who wait. appendNow goes on from there.
+func appendWritten(b []byte, e *catalog.Event, minPrice, maxPrice int64) []byte {
 	b = appendString(append(b, `{"id":`...), e.ID)
 	b = appendString(append(b, `,"title":`...), e.Title)
 	b = appendOptional(b, "description", e.Description)
@@ -214,7 +232,6 @@ func appendView(b []byte, v *actors.View, now catalog.Time) []byte {
 	if e.OnSaleAt != 0 {
 		b = appendTime(append(b, `,"onSaleAt":`...), e.OnSaleAt)
 	}
-	b = append(append(append(b, `,"status":"`...), statusOf(e, &v.Summary, now)...), '"')
 	b = appendVenue(b, &e.Venue)
 	b = append(b, `,"performers":[`...)
 	for i := range e.Performers {
@@ -224,16 +241,27 @@ func appendView(b []byte, v *actors.View, now catalog.Time) []byte {
 		b = appendString(append(b, `{"id":`...), e.Performers[i].ID)
 		b = append(appendOptional(b, "name", e.Performers[i].Name), '}')
 	}
-	b = strconv.AppendInt(append(b, `],"priceRange":{"min":`...), v.MinPrice, 10)
-	b = strconv.AppendInt(append(b, `,"max":`...), v.MaxPrice, 10)
+	b = strconv.AppendInt(append(b, `],"priceRange":{"min":`...), minPrice, 10)
+	b = strconv.AppendInt(append(b, `,"max":`...), maxPrice, 10)
 	b = appendString(append(b, `,"currency":`...), e.Inventory.Currency)
-	b = strconv.AppendInt(append(b, `},"availability":{"total":`...), int64(v.Summary.Total), 10)
-	b = strconv.AppendInt(append(b, `,"available":`...), int64(v.Summary.Available), 10)
-	b = strconv.AppendInt(append(b, `,"held":`...), int64(v.Summary.Held), 10)
-	b = strconv.AppendInt(append(b, `,"booked":`...), int64(v.Summary.Booked), 10)
 	b = strconv.AppendBool(append(b, `},"waitingRoom":{"enabled":`...), e.WaitingRoom.Enabled)
-	// Nobody waits as long as there is no waiting room to wait in.
-	return append(b, `,"waiting":0}}`...)
+	return append(b, `,"waiting":`...)
+}
+
+// appendNow appends the part of an event that changes by itself, behind
+// appendWritten, and leaves the object open. An event has a ticket at least: where
+// there is none in all, the sale is not known yet, and its numbers are left out.
+func appendNow(b []byte, n *saleNow) []byte {
+	b = strconv.AppendInt(b, n.waiting, 10)
+	b = append(append(append(b, `},"status":"`...), n.status()...), '"')
+	if n.total == 0 {
+		return b
+	}
+	b = strconv.AppendInt(append(b, `,"availability":{"total":`...), n.total, 10)
+	b = strconv.AppendInt(append(b, `,"available":`...), n.available, 10)
+	b = strconv.AppendInt(append(b, `,"held":`...), n.held, 10)
+	b = strconv.AppendInt(append(b, `,"booked":`...), n.booked, 10)
+	return append(b, '}')
 }
 
 func appendVenue(b []byte, v *catalog.Venue) []byte {

@@ -23,27 +23,11 @@ const (
 // order, as one page of JSON, or as NDJSON where Accept asks for it. 410 where
 // retention has deleted the first of them.
 func (s *Server) getHistory(c *call) {
-	from, limit := uint64(1), uint64(historyPage)
-	ok := c.query([]param{
-		{"from", func(v []byte) string {
-			var ok bool
-			if from, ok = parseUint(v, maxVersion); !ok {
-				return "must be a version, a whole number"
-			}
-			return ""
-		}},
-		{"limit", func(v []byte) string {
-			var ok bool
-			if limit, ok = parseUint(v, historyMost); !ok || limit == 0 {
-				return "must be a whole number from 1 to 1000"
-			}
-			return ""
-		}},
-	})
-	if !ok {
+	q := historyQuery{from: 1, limit: historyPage}
+	if !c.query(&q) {
 		return
 	}
-	from = max(from, 1)
+	from, limit := max(q.from, 1), q.limit
 	records, err := s.cfg.Seller.History(c.arg(0), from, int(limit))
 	if err != nil {
 		c.failed(err)
@@ -63,6 +47,30 @@ func (s *Server) getHistory(c *call) {
 	}
 	c.historyPage(int(limit), records)
 }
+
+// historyQuery is which records are asked for.
+type historyQuery struct{ from, limit uint64 }
+
+var historyParams = []param{{name: "from"}, {name: "limit"}}
+
+func (q *historyQuery) params() []param { return historyParams }
+
+func (q *historyQuery) set(i int, v []byte) string {
+	var ok bool
+	switch historyParams[i].name {
+	case "from":
+		if q.from, ok = parseUint(v, maxVersion); !ok {
+			return "must be a version, a whole number"
+		}
+	case "limit":
+		if q.limit, ok = parseUint(v, historyMost); !ok || q.limit == 0 {
+			return "must be a whole number from 1 to 1000"
+		}
+	}
+	return ""
+}
+
+func (q *historyQuery) whole(uint32) []fieldError { return nil }
 
 // historyPage answers with one JSON document. A full page says where the next
 // begins, even where that turns out to be empty.

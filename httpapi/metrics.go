@@ -19,6 +19,8 @@ type metrics struct {
 	byCode   map[*problem]int         // index of a row
 	routes   []*routeStats            // as the table of routes
 	latency  *prometheus.HistogramVec // by route
+	searches *prometheus.HistogramVec // by kind
+	byKind   [len(searchKinds)]prometheus.Observer
 	caches   []cacheMetrics
 	// What bounds refused, beside those of conns.
 	bodiesRefused, uploadsRefused atomic.Uint64
@@ -52,6 +54,13 @@ func newMetrics(table []route) *metrics {
 		Name: "boxoffice_http_request_duration_seconds", Buckets: latencyBuckets,
 		Help: "Time from a request's last byte to its answer, by route.",
 	}, []string{"method", "route"})
+	m.searches = prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name: "boxoffice_http_search_duration_seconds", Buckets: latencyBuckets,
+		Help: "Time from a search's last byte to the index's answer, by what the search is made of.",
+	}, []string{"kind"})
+	for kind, label := range searchKinds {
+		m.byKind[kind] = m.searches.WithLabelValues(label)
+	}
 	for i := range table {
 		rt := &table[i]
 		rt.stats = &routeStats{method: rt.method, path: rt.path, latency: m.latency.WithLabelValues(rt.method, rt.path)}
@@ -64,6 +73,11 @@ func newMetrics(table []route) *metrics {
 func (r *routeStats) observe(status int, took time.Duration) {
 	r.byStatus[status].Add(1)
 	r.latency.Observe(took.Seconds())
+}
+
+// searched counts a search that the index has answered, or failed to.
+func (m *metrics) searched(kind searchKind, took time.Duration) {
+	m.byKind[kind].Observe(took.Seconds())
 }
 
 // unrouted counts an answer to what matched no route, or was no request at all.
@@ -128,6 +142,7 @@ func (k collector) Describe(ch chan<- *prometheus.Desc) {
 		ch <- d
 	}
 	k.s.metrics.latency.Describe(ch)
+	k.s.metrics.searches.Describe(ch)
 }
 
 // Collect sends what has been counted.
@@ -172,6 +187,7 @@ func (k collector) Collect(ch chan<- prometheus.Metric) {
 	gauge(descLines, k.s.catalogBytes.Load())
 	gauge(descLinesMax, int64(cap(k.s.uploads))*catalogBytes)
 	m.latency.Collect(ch)
+	m.searches.Collect(ch)
 }
 
 func statusDigits(status int) string { return strconv.Itoa(status) }

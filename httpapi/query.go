@@ -7,81 +7,128 @@ import (
 	"boxoffice/actors/payment/luhn"
 )
 
-// param is a query parameter that a route takes.
-type param struct {
-	name string
-	set  func(value []byte) string // says what is wrong with a value; "" is nothing
+// asked is what the query parameters of a route fill. A route that takes none has
+// nil.
+type asked interface {
+	// params are the parameters in their order, at most 32. The table is only read.
+	params() []param
+	// set takes a value of the i-th parameter, which is valid until set returns, and
+	// says what is wrong with it; "" is nothing.
+	set(i int, value []byte) string
+	// whole says what is wrong with the parameters together. given has a bit for each
+	// that was there, in the order of params, be its value right or wrong.
+	whole(given uint32) []fieldError
 }
 
-// maxValue bounds a parameter's value after unescaping, in bytes.
-const maxValue = 256
+// param is a query parameter that a route takes.
+type param struct {
+	name  string
+	cards cards
+}
+
+// cards says how a parameter's value is searched for a card number.
+type cards uint8
+
+const (
+	anywhere cards = iota // a text: none must be in it
+	asWhole               // an id: it must not be one as a whole
+	nowhere               // its own syntax keeps them out: degrees have many digits by nature
+)
+
+// The bounds of a query: a value after unescaping, in bytes, and how many faults
+// are told at once, which is more than any route has parameters.
+const (
+	maxValue  = 1024
+	maxFaults = 32
+)
 
 // query reads the query by the route's parameters: no other name, none twice, no
-// bad escape. The value given to set is valid until the call ends. False: it has
-// answered.
-func (c *call) query(params []param) bool {
-	_, raw, has := bytes.Cut(c.ctx.Request.Header.RequestURI(), []byte{'?'})
-	if !has || len(raw) == 0 {
-		return true
-	}
-	var errs []fieldError
-	seen := 0
-	for rest, more := raw, true; more && len(errs) < 8; {
-		var pair []byte
-		pair, rest, more = bytes.Cut(rest, []byte{'&'})
-		if f := takeParam(params, pair, &seen); f != nil {
-			errs = append(errs, *f)
-		}
-	}
-	if len(errs) > 0 {
+// bad escape. Every fault is told at once. False: it has answered.
+func (c *call) query(a asked) bool {
+	_, raw, _ := bytes.Cut(c.ctx.Request.Header.RequestURI(), []byte{'?'})
+	if errs := readQuery(raw, a, c.buf[:0]); len(errs) > 0 {
 		c.invalid(errs...)
 		return false
 	}
 	return true
 }
 
-// takeParam reads one "name=value"; seen has a bit for each parameter had.
-func takeParam(params []param, pair []byte, seen *int) *fieldError {
+// readQuery has a filled from a raw query and says what is wrong with it. scratch is
+// memory for what has to be unescaped.
+func readQuery(raw []byte, a asked, scratch []byte) (errs []fieldError) {
+	var given uint32
+	for rest, more := raw, len(raw) > 0; more && len(errs) < maxFaults; {
+		var pair []byte
+		pair, rest, more = bytes.Cut(rest, []byte{'&'})
+		if f := takeParam(a, pair, &given, scratch); f != nil {
+			errs = append(errs, *f)
+		}
+	}
+	if a != nil {
+		errs = append(errs, a.whole(given)...)
+	}
+	return errs
+}
+
+// takeParam reads one "name=value".
+func takeParam(a asked, pair []byte, given *uint32, scratch []byte) *fieldError {
 	rawName, rawValue, _ := bytes.Cut(pair, []byte{'='})
-	name, okName := unescape(rawName)
-	value, okValue := unescape(rawValue)
-	at := "?" + shownName(name, okName)
-	if !okName || !okValue || len(value) > maxValue {
-		return &fieldError{At: at, Detail: "has a bad escape, or is not UTF-8, or is too long"}
+	name, wrong := unescape(rawName, nil)
+	at := "?" + shownName(name)
+	if wrong != "" {
+		return &fieldError{At: at, Detail: wrong}
 	}
-	for i := range params {
-		if params[i].name != string(name) {
-			continue
-		}
-		if *seen&(1<<i) != 0 {
-			return &fieldError{At: at, Detail: "is given twice"}
-		}
-		*seen |= 1 << i
-		if luhn.Contains(value) {
-			return &fieldError{At: at, Detail: "holds what looks like a card number"}
-		}
-		if wrong := params[i].set(value); wrong != "" {
-			return &fieldError{At: at, Detail: wrong}
-		}
-		return nil
+	i := findParam(a, name)
+	if i < 0 {
+		return &fieldError{At: at, Detail: "is not a parameter of this call"}
 	}
-	return &fieldError{At: at, Detail: "is not a parameter of this call"}
+	if *given&(1<<i) != 0 {
+		return &fieldError{At: at, Detail: "is given twice"}
+	}
+	*given |= 1 << i
+	value, wrong := unescape(rawValue, scratch)
+	switch cards := a.params()[i].cards; {
+	case wrong != "":
+	case len(value) > maxValue:
+		wrong = "is too long"
+	case cards == anywhere && luhn.Contains(value), cards == asWhole && luhn.Is(value):
+		wrong = "holds what looks like a card number"
+	default:
+		wrong = a.set(i, value)
+	}
+	if wrong != "" {
+		return &fieldError{At: at, Detail: wrong}
+	}
+	return nil
+}
+
+// findParam is the place of a parameter; -1: the route has none of that name.
+func findParam(a asked, name []byte) int {
+	if a == nil {
+		return -1
+	}
+	for i, p := range a.params() {
+		if p.name == string(name) {
+			return i
+		}
+	}
+	return -1
 }
 
 // shownName is a parameter's name as an error may repeat it: only where it is
 // made of the characters that names have, and is no card number.
-func shownName(name []byte, ok bool) string {
-	if !ok || !isToken(name, 64) || luhn.Contains(name) {
+func shownName(name []byte) string {
+	if !isToken(name, 64) || luhn.Contains(name) {
 		return ""
 	}
 	return string(name)
 }
 
-// unescape undoes percent escapes and plus signs. Control characters and what is
-// not UTF-8 are refused.
-func unescape(b []byte) ([]byte, bool) {
+// unescape undoes percent escapes and plus signs, in scratch where there are any.
+// Control characters and what is not UTF-8 are wrong.
+func unescape(b, scratch []byte) (text []byte, wrong string) {
 	if bytes.IndexByte(b, '%') >= 0 || bytes.IndexByte(b, '+') >= 0 {
-		out := make([]byte, 0, len(b))
+		out := scratch[:0]
 		for i := 0; i < len(b); i++ {
 			switch {
 			case b[i] == '+':
@@ -92,18 +139,29 @@ func unescape(b []byte) ([]byte, bool) {
 				out = append(out, byte(hexDigit(b[i+1])<<4|hexDigit(b[i+2])))
 				i += 2
 			default:
-				return nil, false
+				return nil, "has a bad percent escape"
 			}
 		}
 		b = out
 	}
-	for _, ch := range b {
-		if ch < ' ' || ch == 0x7f {
-			return nil, false
+	switch {
+	case !utf8.Valid(b):
+		return nil, "is not UTF-8"
+	case hasControl(b):
+		return nil, "holds a control character"
+	}
+	return b, ""
+}
+
+// hasControl reports whether there is a control character in UTF-8: C0, DEL or C1,
+// which is C2 80 to C2 9F.
+func hasControl(b []byte) bool {
+	for i, ch := range b {
+		if ch < ' ' || ch == 0x7f || ch == 0xC2 && b[i+1] < 0xA0 {
+			return true
 		}
 	}
-
-	return b, utf8.Valid(b)
+	return false
 }
 
 func hexDigit(ch byte) int {

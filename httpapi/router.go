@@ -43,6 +43,8 @@ type route struct {
 // routes is the whole contract of this node; openapi.yaml has the same rows.
 func routes() []route {
 	return []route{
+		{method: "GET", path: "/events", handle: (*Server).getEvents},
+		{method: "GET", path: "/suggest", handle: (*Server).getSuggestions},
 		{method: "GET", path: "/events/{eventId}", handle: (*Server).getEvent, missing: codeEventNotFound},
 		{method: "GET", path: "/events/{eventId}/tickets", handle: (*Server).getTickets, missing: codeEventNotFound},
 		{method: "POST", path: "/events/{eventId}/holds", handle: (*Server).postHold, body: jsonBody,
@@ -75,6 +77,9 @@ func routes() []route {
 		{method: "POST", path: catalogPath, handle: (*Server).postCatalog, body: streamed, admin: true},
 		{method: "GET", path: "/admin/cluster", handle: (*Server).getCluster, admin: true},
 		{method: "POST", path: "/admin/cluster/rebalance", handle: (*Server).rebalance, body: emptyBody, admin: true},
+		{method: "GET", path: "/admin/search", handle: (*Server).getSearch, admin: true},
+		{method: "POST", path: "/admin/search/rebuild", handle: (*Server).rebuildSearch, body: emptyBody, admin: true,
+			missing: codeNodeNotFound},
 		{method: "POST", path: "/admin/nodes/{node}/drain", handle: (*Server).drainNode, body: emptyBody, admin: true,
 			missing: codeNodeNotFound, node: true},
 		{method: "POST", path: "/admin/nodes/{node}/undrain", handle: (*Server).undrainNode, body: emptyBody,

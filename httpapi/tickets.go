@@ -17,6 +17,9 @@ type seatMap struct {
 	version uint64
 }
 
+// maxSection bounds the name of a section in a query, in bytes.
+const maxSection = 256
+
 // ticketQuery is which tickets are asked for.
 type ticketQuery struct {
 	section string
@@ -28,7 +31,7 @@ type ticketQuery struct {
 // getTickets is GET /events/{eventId}/tickets.
 func (s *Server) getTickets(c *call) {
 	var q ticketQuery
-	if !c.query(q.params()) {
+	if !c.query(&q) {
 		return
 	}
 	least, _, ok := c.uintHeader(headerMinVersion, c.head.minVersion, 0, maxVersion)
@@ -53,33 +56,35 @@ func (s *Server) getTickets(c *call) {
 	s.loadSeatMap(c, q, string(key), least)
 }
 
-// params are the call's query parameters, which fill q. Values are copied: they
-// outlive the call as keys of the cache.
-func (q *ticketQuery) params() []param {
-	return []param{
-		{"section", func(v []byte) string {
-			if q.section = string(v); q.section == "" {
-				return "must not be empty"
-			}
-			return ""
-		}},
-		{"status", func(v []byte) string {
-			switch q.status = string(v); q.status {
-			case "available", "held", "booked":
-				return ""
-			}
+// ticketParams are the call's query parameters.
+var ticketParams = []param{{name: "section"}, {name: "status"}, {name: "since"}}
+
+func (q *ticketQuery) params() []param { return ticketParams }
+
+// set copies values: they outlive the call as keys of the cache.
+func (q *ticketQuery) set(i int, v []byte) string {
+	switch ticketParams[i].name {
+	case "section":
+		if q.section = string(v); q.section == "" || len(v) > maxSection {
+			return "must be 1 to 256 bytes"
+		}
+	case "status":
+		switch q.status = string(v); q.status {
+		case "available", "held", "booked":
+		default:
 			return "must be available, held or booked"
-		}},
-		{"since", func(v []byte) string {
-			var ok bool
-			if q.since, ok = parseUint(v, maxVersion); !ok {
-				return "must be a version, a whole number"
-			}
-			q.delta = true
-			return ""
-		}},
+		}
+	case "since":
+		var ok bool
+		if q.since, ok = parseUint(v, maxVersion); !ok {
+			return "must be a version, a whole number"
+		}
+		q.delta = true
 	}
+	return ""
 }
+
+func (q *ticketQuery) whole(uint32) []fieldError { return nil }
 
 // loadSeatMap encodes a seat map, or shows the last one again where the event did
 // not change since.

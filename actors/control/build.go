@@ -131,7 +131,8 @@ func verdict(l assign.Level) Health {
 func (v *view) node(name string) (NodeStatus, bool) {
 	p, seen := v.peers[name]
 	e := v.registry.Nodes[name]
-	n := NodeStatus{Name: name, State: stateUp, Zone: cmp.Or(p.Zone, e.Zone), Version: p.Version, HTTP: p.HTTP}
+	n := NodeStatus{Name: name, State: stateUp, Zone: cmp.Or(p.Zone, e.Zone), Version: p.Version, HTTP: p.HTTP,
+		Roles: p.Roles}
 	// One that has gone may never have told which disk it had: it had just come.
 	same := !seen || p.Incarnation == e.Incarnation || p.Incarnation == 0 && v.down(name)
 	switch {
@@ -149,6 +150,7 @@ func (v *view) node(name string) (NodeStatus, bool) {
 	if r := v.reports[name]; r != nil {
 		n.Version, n.Replicas = cmp.Or(r.Version, n.Version), len(r.Replicas)
 		n.DiskFreeBytes, n.DiskTotalBytes, n.UptimeSeconds = r.DiskFree, r.DiskTotal, r.Uptime
+		n.Search = r.Search
 	} else {
 		for i := range v.shards {
 			if v.shards[i].hosts(name) {

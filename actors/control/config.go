@@ -92,6 +92,8 @@ type Config struct {
 	Version string
 	// Disk is the space of the data directory's disk in bytes; nil: not told.
 	Disk func() (free, total uint64)
+	// Search is how the node's index of events is; nil: it has none. It must not block.
+	Search func() SearchBrief
 	// Full reports whether the node's disk is nearly full, so that it can write
 	// nothing: then it leads nothing and gets nothing new, until there is space. It is
 	// asked every LookEvery. nil: it never is.

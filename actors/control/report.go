@@ -25,6 +25,7 @@ type report struct {
 	DiskTotal   uint64          `json:"diskTotal,omitzero"`
 	Full        bool            `json:"full,omitzero"` // the disk is nearly full
 	State       string          `json:"state"`         // stateUp, stateFull, stateDraining, stateLeaving
+	Search      *SearchBrief    `json:"search,omitzero"`
 	Replicas    []replicaReport `json:"replicas,omitzero"`
 }
 
@@ -94,6 +95,10 @@ func (a *Agent) report() *report {
 	}
 	if a.cfg.Disk != nil {
 		r.DiskFree, r.DiskTotal = a.cfg.Disk()
+	}
+	if a.cfg.Search != nil {
+		brief := a.cfg.Search()
+		r.Search = &brief
 	}
 	for _, s := range a.cfg.Placement.Replicas() {
 		r.Replicas = append(r.Replicas, reportOf(s))

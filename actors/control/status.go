@@ -57,6 +57,10 @@ type NodeStatus struct {
 	DiskFreeBytes  uint64 `json:"diskFreeBytes"`
 	DiskTotalBytes uint64 `json:"diskTotalBytes"`
 	UptimeSeconds  int64  `json:"uptimeSeconds"`
+	// Roles are what the node does besides selling, and Search how its index of events
+	// is; absent: it has none, or gives no report.
+	Roles  []string     `json:"roles,omitempty"`
+	Search *SearchBrief `json:"search,omitempty"`
 }
 
 // ShardStatus is one shard.

@@ -6,17 +6,20 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 	"time"
 
 	"boxoffice/actors/control"
+	"boxoffice/actors/indexer"
 )
 
 const statusText = `
 Shows a cluster: whether it is well and why not, its nodes, and its shards with
-who leads them. Any node answers; several are asked in turn. A replica that is
+who leads them. SEARCH is a node's index of events: how many it has, and how far it
+is behind. Any node answers; several are asked in turn. A replica that is
 behind its leader has +ENTRIES behind it, one that does not vote yet (learner),
 one that its node has lost (lost).
 
@@ -140,8 +143,8 @@ func printStatus(w io.Writer, s control.Status, all bool) {
 	for _, p := range s.Problems {
 		fmt.Fprintf(w, "  - %s\n", printable(p))
 	}
-	nodes := table{heads: []string{"NODE", "STATE", ">LEADS", ">REPLICAS", ">DISK FREE", ">UP", "ZONE", "HTTP",
-		"VERSION"}}
+	nodes := table{heads: []string{"NODE", "STATE", ">LEADS", ">REPLICAS", ">DISK FREE", ">UP", "ZONE",
+		"SEARCH", "HTTP", "VERSION"}}
 	for _, n := range s.Nodes {
 		disk, up := "", ""
 		if n.DiskTotalBytes > 0 {
@@ -150,13 +153,34 @@ func printStatus(w io.Writer, s control.Status, all bool) {
 		if n.UptimeSeconds > 0 {
 			up = shortTime(time.Duration(n.UptimeSeconds) * time.Second)
 		}
-		nodes.add(n.Name, n.State, strconv.Itoa(n.Leaders), strconv.Itoa(n.Replicas), disk, up, n.Zone, n.HTTP,
-			n.Version)
+		nodes.add(n.Name, n.State, strconv.Itoa(n.Leaders), strconv.Itoa(n.Replicas), disk, up, n.Zone, searchText(n),
+			n.HTTP, n.Version)
 	}
 	fmt.Fprintln(w)
 	nodes.print(w)
 	fmt.Fprintln(w)
 	printShards(w, s.Shards, all)
+}
+
+// searchText is a node's search index in a few words; "": it has none.
+func searchText(n control.NodeStatus) string {
+	switch {
+	case n.Search == nil && slices.Contains(n.Roles, indexer.RoleSearch):
+		return "unknown"
+	case n.Search == nil:
+		return ""
+	}
+	text := plural(n.Search.Events, "event")
+	if n.Search.State != control.SearchCurrent {
+		text += ", " + n.Search.State
+	}
+	if behind := seconds(n.Search.LagSeconds); behind != "" {
+		text += ", +" + behind
+	}
+	if n.Search.Rebuilding {
+		text += ", rebuilding"
+	}
+	return text
 }
 
 // fewShards is how many shards are shown in any case; of more, those with something

@@ -29,6 +29,7 @@ const peersFile = "peers"
 func (n *node) startMember(r *prometheus.Registry, id storage.Identity) error {
 	c := cluster.Config{
 		Node: n.cfg.Node, Name: n.cfg.ClusterName, Zone: n.cfg.Zone, Version: thisBuild().Version,
+		Roles:  n.cfg.Roles,
 		Gossip: n.cfg.Cluster, Actors: n.cfg.ActorAddress(), Raft: n.cfg.RaftAddress(),
 		HTTP:  n.cfg.ClientAddress(n.socket.Addr()),
 		Seeds: n.cfg.Peers(), PeersFile: filepath.Join(n.cfg.Data, peersFile),
@@ -101,6 +102,9 @@ func (n *node) startAgent() error {
 	c.Name, c.Version = n.cfg.ClusterName, thisBuild().Version
 	c.Disk = func() (free, total uint64) { return diskSpace(n.cfg.Data) }
 	c.Full = func() bool { return errors.Is(n.store.Healthy(), storage.ErrNoSpace) }
+	if n.index != nil {
+		c.Search = n.index.Brief
+	}
 	c.OnDrain = func(context.Context) { <-n.built; n.http.Drain() }
 	c.OnUndrain = func() { <-n.built; n.http.Undrain() }
 	c.OnLeave = func() {

@@ -37,6 +37,9 @@ type Config struct {
 	// Zone is what this node shares its fate with, a room or a data centre; replicas
 	// are spread over zones. "": none.
 	Zone string
+	// Roles are what this node does besides selling: "search", it has an index of the
+	// events. Nodes without it ask one that has it.
+	Roles []string
 	// CA, Cert and Key are PEM files: with them nodes know and encrypt to each other.
 	// All or none. They are read when the node starts.
 	CA, Cert, Key string
@@ -98,6 +101,7 @@ func DefaultConfig() Config {
 		Node:            "node-1",
 		Cluster:         "127.0.0.1:7400",
 		ClusterName:     "boxoffice",
+		Roles:           allRoles(),
 		Shards:          16,
 		MinFreeDisk:     512 << 20, // about a minute of full load, and room to compact
 		Payment:         "sandbox",
@@ -128,6 +132,8 @@ func (c *Config) options() []option {
 			value: (*listValue)(&c.Join), many: true},
 		{name: "cluster-name", arg: "NAME", help: "nodes of another name get nowhere", value: text(&c.ClusterName)},
 		{name: "zone", arg: "NAME", help: "what this node shares its fate with", value: text(&c.Zone)},
+		{name: "roles", arg: "ROLE,…", help: "what this node does besides selling: search; all or none",
+			value: (*rolesValue)(&c.Roles)},
 		{name: "ca", arg: "FILE", help: "the authority of the nodes' certificates, PEM", value: text(&c.CA)},
 		{name: "cert", arg: "FILE", help: "this node's certificate, PEM", value: text(&c.Cert)},
 		{name: "key", arg: "FILE", help: "the certificate's key, PEM", value: text(&c.Key)},

@@ -4,6 +4,7 @@
 //	boxoffice play         runs a small cluster on this machine
 //	boxoffice import       sends a catalog to a node
 //	boxoffice cluster …    status, drain, undrain, remove, rebalance
+//	boxoffice search …     status, rebuild
 //	boxoffice event …      where, show, history, digest
 //	boxoffice cert …       ca, node: certificates of a cluster's nodes
 //	boxoffice healthcheck  asks a node whether it is alive
@@ -76,6 +77,10 @@ func commands() []command {
 			clusterRemove},
 		{"cluster rebalance", "", "spread replicas and leaders evenly", rebalanceText, new(changeConfig).options(),
 			clusterRebalance},
+		{"search status", "", "show the search indexes of all nodes", indexesText, new(searchConfig).options(),
+			searchStatus},
+		{"search rebuild", "", "make search indexes anew from the log", rebuildText, new(rebuildConfig).options(),
+			searchRebuild},
 		{"event where", "ID", "show where an event lives", whereText, new(eventConfig).options(), eventWhere},
 		{"event show", "ID", "show an event and its tickets", showText, new(eventConfig).options(), eventShow},
 		{"event history", "ID", "print an event's records", historyText, new(historyConfig).options(), eventHistory},

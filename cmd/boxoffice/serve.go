@@ -18,6 +18,7 @@ import (
 
 	"boxoffice/actors"
 	"boxoffice/actors/control"
+	"boxoffice/actors/indexer"
 	"boxoffice/cluster"
 	"boxoffice/httpapi"
 	"boxoffice/storage"
@@ -105,6 +106,8 @@ type node struct {
 	store   storage.Node
 	gateway gateway
 	actors  *actors.Node
+	index   *indexer.Follower // nil: the node has not the role
+	finder  *indexer.Finder
 	agent   *control.Agent
 	http    *httpapi.Server
 	socket  net.Listener
@@ -161,11 +164,15 @@ func (n *node) build(ctx context.Context) (err error) {
 	if n.actors, err = actors.Start(n.actorsConfig(registry)); err != nil {
 		return err
 	}
+	if err = n.startSearch(registry); err != nil {
+		return err
+	}
 	if err = n.startAgent(); err != nil {
 		return err
 	}
 	h := n.httpConfig()
 	h.Seller, h.Operator, h.Registry = n.actors.Client(), n.agent.Operator(), registry
+	h.Search, h.SearchOperator = n.finder, n.finder
 	if n.http, err = httpapi.New(h); err != nil {
 		return err
 	}
@@ -282,7 +289,7 @@ const lingerTime = 500 * time.Millisecond
 
 // stop ends the node from the outside in. First others take over what it leads, while
 // everything is still served; then clients are sent elsewhere, those under way are
-// answered, events leave, the log closes last. Parts that never started are nil.
+// answered, the index and the events leave, the log closes last. Parts that never started are nil.
 func (n *node) stop() error {
 	ctx, cancel := context.WithTimeout(context.Background(), stopWithin)
 	defer cancel()
@@ -304,6 +311,9 @@ func (n *node) stop() error {
 	}
 	if n.socket != nil {
 		_ = n.socket.Close() // Shutdown has closed it already where it was served
+	}
+	if n.index != nil {
+		errs = append(errs, n.index.Stop())
 	}
 	if n.actors != nil {
 		n.actors.Stop()

@@ -1,11 +1,15 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"boxoffice/actors/indexer"
 )
 
 // The kinds of values an option can have. Each is a flag.Value: Set reads what
@@ -71,6 +75,48 @@ func (v *listValue) Set(s string) error {
 		if part = strings.TrimSpace(part); part != "" {
 			*v = append(*v, part)
 		}
+	}
+	return nil
+}
+
+// allRoles are the roles that a node can have.
+func allRoles() []string { return []string{indexer.RoleSearch} }
+
+// rolesValue is several roles, separated by commas; "all" and "none" stand alone.
+type rolesValue []string
+
+func (v *rolesValue) String() string {
+	switch {
+	case len(*v) == 0:
+		return "none"
+	case len(*v) == len(allRoles()):
+		return "all"
+	}
+	return strings.Join(*v, ",")
+}
+
+func (v *rolesValue) Set(s string) error {
+	switch strings.TrimSpace(s) {
+	case "all":
+		*v = allRoles()
+		return nil
+	case "none":
+		*v = nil
+		return nil
+	}
+	var roles listValue
+	_ = roles.Set(s) // takes everything
+	*v = nil
+	for _, role := range roles {
+		if !slices.Contains(allRoles(), role) {
+			return fmt.Errorf("%q is no role: all, none, or some of %s", role, strings.Join(allRoles(), ", "))
+		}
+		if !slices.Contains(*v, role) {
+			*v = append(*v, role)
+		}
+	}
+	if len(*v) == 0 {
+		return errors.New("there is no role: say none")
 	}
 	return nil
 }

@@ -71,7 +71,8 @@ var table = map[string]row{
 
 	"httpapi": {
 		ours: []string{
-			"actors", "actors/control", saleDir, catalogDir, inventoryDir, paymentDir, luhnDir, searchDir,
+			"actors", "actors/control", "actors/salepb", saleDir, catalogDir, inventoryDir, paymentDir, luhnDir,
+			searchDir,
 		},
 		third: []string{fasthttp, strictJSON, prometheus, exposition, tokens},
 	},
@@ -119,7 +120,9 @@ var table = map[string]row{
 	searchDir + "/internal/postings": {third: []string{bluge, blugeSegment, blugeIce, roaring}},
 	searchDir + "/searchtest":        {ours: []string{searchDir, searchDir + "/internal/..."}},
 	"actors/indexer": {
-		ours:  []string{"actors", "actors/salepb", saleDir, catalogDir, "storage", searchDir, "cluster"},
+		ours: []string{
+			"actors", "actors/control", "actors/salepb", saleDir, catalogDir, "storage", searchDir, "cluster",
+		},
 		third: []string{strictJSON, prometheus},
 	},
 
