@@ -44,7 +44,7 @@ type Placement interface {
 	// RemoveReplica removes one from a shard that is led here, for ever.
 	RemoveReplica(ctx context.Context, shard, replica uint64) error
 	// Transfer has another replica lead a shard that is led here.
-	Transfer(ctx context.Context, shard, replica uint64) error
+	Transfer(ctx context.Context, shard, replica uint64, has storage.Has) error
 	// StartReplica starts a replica that was added for this node and its disk.
 	StartReplica(ctx context.Context, shard, replica uint64) error
 	// DropReplica deletes a replica of this node that was removed.
