@@ -273,7 +273,7 @@ func TestAClusterGrowsAndMovesLeaders(t *testing.T) {
 	}
 	for base, to := range []*peer{n[1], n[2], n[0]} {
 		n.do(shard, "give the leadership away", func(p *peer) error {
-			return p.Transfer(ctx, shard, to.status(shard).Replica)
+			return p.give(shard, to)
 		})
 		n.add(event, uint64(base)+1, "next")
 		owner := n.owner(shard)

@@ -79,6 +79,8 @@ type Config struct {
 
 	// freeSpace is free space of a directory's disk; a test may replace it.
 	freeSpace func(dir string) (uint64, error)
+	// applying is called before entries are applied; a test may make that slow with it.
+	applying func()
 }
 
 // DefaultConfig is the configuration of a node that is alone, with its data in dir.
@@ -96,6 +98,7 @@ func DefaultConfig(dir string) Config {
 		CacheBytes:         64 << 20,
 		Logger:             slog.New(slog.DiscardHandler),
 		freeSpace:          freeSpace,
+		applying:           func() {},
 	}
 }
 

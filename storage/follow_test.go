@@ -175,7 +175,7 @@ func TestWaitingAtAReplica(t *testing.T) {
 	replica := follower.status(1).Replica
 	n.do(1, "remove the follower", func(p *peer) error {
 		if p == follower {
-			return p.Transfer(ctx, 1, n[2].status(1).Replica)
+			return p.Transfer(ctx, 1, n[2].status(1).Replica, n[2].has(1))
 		}
 		return p.RemoveReplica(ctx, 1, replica)
 	})

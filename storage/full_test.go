@@ -32,7 +32,7 @@ func TestAFullNodeGivesItsLeadershipAway(t *testing.T) {
 	}
 	full.Store(&from.cfg.Dir)
 	eventually(t, "the disk is full", func() bool { return errors.Is(from.Healthy(), storage.ErrNoSpace) })
-	if err := from.Transfer(ctx, shard, to.status(shard).Replica); err != nil {
+	if err := from.give(shard, to); err != nil {
 		t.Fatalf("giving the leadership away: %v", err)
 	}
 	n.add(event, 1, "two")

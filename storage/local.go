@@ -32,10 +32,15 @@ type shard struct {
 	moving  chan struct{} // one place: held while the replica is started or stopped
 	touches *touches      // of the replica that runs
 
+	// door is held for reading while a command is handed to the library, and for writing
+	// to begin to give the leadership away. It is taken before mu.
+	door sync.RWMutex
+
 	mu      sync.Mutex
-	replica uint64 // 0: none here
-	hasty   bool   // it has a lone replica's times
-	joins   bool   // it was added to a shard that existed
+	changed chan struct{} // closed, and made anew, when the leader, the term or giving changes
+	replica uint64        // 0: none here
+	hasty   bool          // it has a lone replica's times
+	joins   bool          // it was added to a shard that existed
 	role    Role
 	current bool // it has applied all that was committed when it came or came back
 	gone    bool // it has applied its own removal
@@ -60,7 +65,21 @@ type membership struct {
 }
 
 func newShard(id uint64) *shard {
-	return &shard{id: id, moving: make(chan struct{}, 1), touches: newTouches()}
+	return &shard{id: id, moving: make(chan struct{}, 1), changed: make(chan struct{}), touches: newTouches()}
+}
+
+// news is closed when the shard has another leader or term, or none, or when its
+// leadership is no longer given away; term is the present one.
+func (s *shard) news() (term uint64, changed <-chan struct{}) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.term, s.changed
+}
+
+// tellLocked wakes those who wait for news.
+func (s *shard) tellLocked() {
+	close(s.changed)
+	s.changed = make(chan struct{})
 }
 
 // settleIn takes note of a replica that is about to be started; none is replica 0.
@@ -71,6 +90,7 @@ func (s *shard) settleIn(r replica) {
 	s.current, s.gone = false, false
 	s.term, s.leader, s.since = 0, raftio.NoLeader, time.Now()
 	s.voters, s.config, s.members, s.cut = nil, 0, membership{}, 0
+	s.tellLocked()
 }
 
 // leads says whether this node's replica leads the shard, as far as it knows.
@@ -117,6 +137,7 @@ func (s *shard) leadLocked(i raftio.LeaderInfo) bool {
 		s.since = now
 	}
 	s.term, s.leader = i.Term, i.LeaderID
+	s.tellLocked()
 	return true
 }
 

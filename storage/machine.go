@@ -37,6 +37,8 @@ type machine struct {
 	fs    vfs.FS // of the store
 	dir   string // the store's
 
+	applying func() // called before each Update
+
 	at     applied // as the next commit writes it; its index is of the last entry that is done
 	keys   keyspace
 	owner  owner                // includes what is not committed yet, as does events
@@ -58,7 +60,9 @@ type extension struct {
 var _ sm.IOnDiskStateMachine = (*machine)(nil)
 
 func newMachine(db *pebble.DB, shard uint64) *machine {
-	return &machine{db: db, shard: shard, fs: vfs.Default, events: map[string]eventMeta{}, touches: newTouches()}
+	return &machine{
+		db: db, shard: shard, fs: vfs.Default, events: map[string]eventMeta{}, touches: newTouches(), applying: func() {},
+	}
 }
 
 // Open finds where the shard is, and removes what an interrupted rebuild left. What an
@@ -101,6 +105,7 @@ func (m *machine) reload(r pebble.Reader) error {
 // the durable copy, and the store loses at most a suffix of what was applied, which
 // the library then applies again.
 func (m *machine) Update(entries []sm.Entry) ([]sm.Entry, error) {
+	m.applying()
 	if len(m.events) > maxCachedEvents {
 		clear(m.events)
 	}

@@ -67,7 +67,7 @@ func TestMeasureAClusterOfThree(t *testing.T) {
 	t.Logf("%d shards from 1 to 3 replicas: %v", len(a.all()), time.Since(start).Round(time.Millisecond))
 	for i, s := range a.all() { // leaders even, founders settled
 		if i%3 != 0 {
-			n.do(s, "lead elsewhere", func(p *peer) error { return p.Transfer(ctx, s, n[i%3].status(s).Replica) })
+			n.do(s, "lead elsewhere", func(p *peer) error { return p.give(s, n[i%3]) })
 			n[i%3].owns(s)
 			eventually(t, "the founder is settled", func() bool { return a.Settle(ctx, s) == nil })
 		}
@@ -95,9 +95,8 @@ func measureTransfers(t *testing.T, n nodes) {
 		}
 		last := time.Now()
 		to := (at + 1) % len(n)
-		replica := n[to].status(shard).Replica
 		moved := make(chan error, 1)
-		go func() { moved <- n[at].Transfer(ctx, shard, replica) }()
+		go func() { moved <- n[at].give(shard, n[to]) }()
 		for n[at].add(event, version, "x") == nil {
 			version++
 			last = time.Now()

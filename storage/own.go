@@ -107,6 +107,9 @@ func (l *replicated) Confirm(ctx context.Context, shard, epoch uint64) error {
 
 // confirm makes one attempt. It writes nothing, so every failure is ErrUnavailable.
 func (l *replicated) confirm(ctx context.Context, s *shard, epoch uint64) error {
+	if term, _ := s.news(); term > epoch {
+		return fmt.Errorf("%w: the term is %d", ErrFenced, term)
+	}
 	rs, err := l.barrier(ctx, s)
 	if err != nil {
 		return err
@@ -128,23 +131,42 @@ func (l *replicated) confirm(ctx context.Context, s *shard, epoch uint64) error 
 }
 
 // barrier returns when all that was committed before the call is applied here, or
-// after one attempt. The caller releases what it returns.
+// after one attempt: that ends when the shard's leader changes, for the one that was
+// asked may be gone. The caller releases what it returns.
 func (l *replicated) barrier(ctx context.Context, s *shard) (*dragonboat.RequestState, error) {
 	ctx, cancel := context.WithTimeout(ctx, readAttempt)
 	defer cancel()
+	term, _ := s.news()
 	rs, err := l.readIndex(ctx, s)
 	if err != nil {
 		return nil, err
 	}
-	select {
-	case r := <-rs.AppliedC():
-		if r.Completed() {
-			return rs, nil
-		}
+	r, err := s.hear(ctx, term, rs.AppliedC())
+	if err != nil {
+		return nil, err // rs is left to the library, which may still answer
+	}
+	if !r.Completed() {
 		rs.Release()
 		return nil, fmt.Errorf("%w: the shard's leader did not answer", ErrUnavailable)
-	case <-ctx.Done():
-		return nil, fmt.Errorf("%w: %w", ErrUnavailable, ctx.Err())
+	}
+	return rs, nil
+}
+
+// hear waits for what the leader of a term answers, while the term lasts.
+func (s *shard) hear(ctx context.Context, term uint64, answer <-chan dragonboat.RequestResult) (
+	dragonboat.RequestResult, error) {
+	for {
+		now, changed := s.news()
+		if now != term {
+			return dragonboat.RequestResult{}, fmt.Errorf("%w: the shard's leader has changed", ErrUnavailable)
+		}
+		select {
+		case r := <-answer:
+			return r, nil
+		case <-changed:
+		case <-ctx.Done():
+			return dragonboat.RequestResult{}, fmt.Errorf("%w: %w", ErrUnavailable, ctx.Err())
+		}
 	}
 }
 

@@ -44,8 +44,10 @@ type Placement interface {
 	// refuses to remove the leader, and the last one with a vote.
 	RemoveReplica(ctx context.Context, shard, replica uint64) error
 	// Transfer gives the leadership to a replica with a vote, and returns when it was
-	// seen to lead. Appends are refused (ErrUnavailable) meanwhile, for milliseconds.
-	Transfer(ctx context.Context, shard, replica uint64) error
+	// seen to lead. Writes wait meanwhile, for milliseconds, and are then refused
+	// (ErrUnavailable): another node leads. If it fails they go on here; where has said
+	// yes and the replica was lost since, after an election time.
+	Transfer(ctx context.Context, shard, replica uint64, has Has) error
 
 	// The others are for the replica's own node.
 
@@ -64,6 +66,11 @@ type Placement interface {
 	// but Open refuses the directory from now on.
 	Retire() error
 }
+
+// Has asks the node of the replica that Transfer is about, and is nil as soon as that
+// replica has Applied (see ReplicaStatus) what is at an index; an error if it has not by
+// the end of ctx, which is soon. Writes wait for it.
+type Has func(ctx context.Context, index uint64) error
 
 // Identity is who a node is.
 type Identity struct {

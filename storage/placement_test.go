@@ -1,13 +1,11 @@
 package storage_test
 
 import (
-	"context"
 	"errors"
 	"os"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"boxoffice/storage"
 )
@@ -74,7 +72,7 @@ func TestARemovedReplicaIsGone(t *testing.T) {
 		if p != last {
 			return nil
 		}
-		return p.Transfer(ctx, shard, n[0].status(shard).Replica)
+		return p.give(shard, n[0])
 	})
 	last.shows(event, 1)
 	old := last.status(shard)
@@ -119,10 +117,10 @@ func TestWhatAMembershipRefuses(t *testing.T) {
 	for what, err := range map[string]error{
 		"removing the leader":    a.RemoveReplica(ctx, 1, 1),
 		"promoting nobody":       a.Promote(ctx, 1, 9),
-		"giving it to nobody":    a.Transfer(ctx, 1, 9),
+		"giving it to nobody":    a.Transfer(ctx, 1, 9, b.has(1)),
 		"a shard that is not":    a.Promote(ctx, 99, 1),
 		"promoting elsewhere":    b.Promote(ctx, 1, 1),
-		"giving elsewhere":       b.Transfer(ctx, 1, 1),
+		"giving elsewhere":       b.Transfer(ctx, 1, 1, a.has(1)),
 		"settling what leads":    a.Settle(ctx, 1),
 		"settling what is not":   b.Settle(ctx, 1),
 		"starting beside itself": a.StartReplica(ctx, 1, 7),
@@ -167,7 +165,7 @@ func TestAHastyReplicaSettles(t *testing.T) {
 		if p.Settle(ctx, shard) == nil {
 			t.Error("a leader was settled")
 		}
-		return p.Transfer(ctx, shard, n[1].status(shard).Replica)
+		return p.give(shard, n[1])
 	})
 	if !n[0].status(shard).Hasty {
 		t.Error("it is settled without being asked")
@@ -181,27 +179,6 @@ func TestAHastyReplicaSettles(t *testing.T) {
 	if n[0].status(shard).Hasty {
 		t.Error("it is hasty again")
 	}
-}
-
-// A leadership that nobody takes comes back.
-func TestATransferToNobody(t *testing.T) {
-	n := trio(t, asTheyAre)
-	const event = "e"
-	shard := n[0].Shard(event)
-	n.add(event, 0, "one")
-	owner := n.owner(shard)
-	to := n[0]
-	if owner == to {
-		to = n[1]
-	}
-	replica := to.status(shard).Replica
-	to.close()
-	call, cancel := context.WithTimeout(ctx, 50*time.Millisecond)
-	defer cancel()
-	if err := owner.Transfer(call, shard, replica); !errors.Is(err, storage.ErrUnavailable) {
-		t.Errorf("it was given to a node that is down: %v", err)
-	}
-	n.add(event, 1, "two") // writes are taken again
 }
 
 // A node that was removed is refused when it comes back, with what to do.

@@ -55,26 +55,61 @@ var timers = sync.Pool{New: func() any {
 // An error that is ErrUnavailable says that the command was never handed over; once
 // it was, everything but its result is ErrUnknown. A timer of our own bounds the
 // wait: the library's stands still when its disk does.
+//
+// While the leadership is given away the command waits here: whoever sent it would
+// only send it again. It is refused when another node leads, and handed over when none
+// came to.
 func (l *replicated) propose(ctx context.Context, s *shard, cmd []byte) (sm.Result, error) {
-	rs, err := l.handOver(ctx, s, cmd)
-	if err != nil {
-		return sm.Result{}, err
-	}
 	timer := timers.Get().(*time.Timer)
 	timer.Reset(l.cfg.ProposalTimeout)
 	defer func() { timer.Stop(); timers.Put(timer) }()
+	for {
+		rs, err := l.handOver(ctx, s, cmd)
+		var result sm.Result
+		if err == nil {
+			result, err = l.await(ctx, s, rs, timer.C)
+		}
+		if !errors.Is(err, errGiving) || !l.sitOut(ctx, s, timer.C) {
+			return result, err
+		}
+	}
+}
+
+// await waits for the library's answer to a command.
+func (l *replicated) await(ctx context.Context, s *shard, rs *dragonboat.RequestState, timeout <-chan time.Time) (
+	sm.Result, error) {
+	var err error
 	select {
 	case r := <-rs.AppliedC():
 		result, err := l.outcome(s, &r)
 		rs.Release()
 		return result, err
-	case <-timer.C:
+	case <-timeout:
 		err = fmt.Errorf("%w: no answer in %v", ErrUnknown, l.cfg.ProposalTimeout)
 	case <-ctx.Done():
 		err = fmt.Errorf("%w: %w", ErrUnknown, ctx.Err())
 	}
 	s.doubt.raise()
 	return sm.Result{}, err // rs is left to the library, which may still answer
+}
+
+// sitOut waits while the leadership is given away, for news of it or a little; false:
+// there is no time left.
+func (l *replicated) sitOut(ctx context.Context, s *shard, timeout <-chan time.Time) bool {
+	again := time.NewTimer(retryPause) // the library may give it away for longer than we do
+	defer again.Stop()
+	_, changed := s.news()
+	select {
+	case <-changed:
+	case <-again.C:
+	case <-timeout:
+		return false
+	case <-ctx.Done():
+		return false
+	case <-l.stop:
+		return false
+	}
+	return true
 }
 
 // handOver gives a command to the library. An error says that it was not taken.
@@ -87,6 +122,8 @@ func (l *replicated) handOver(ctx context.Context, s *shard, cmd []byte) (*drago
 	if l.life.closed {
 		return nil, errClosed
 	}
+	s.door.RLock()
+	defer s.door.RUnlock()
 	if err := s.takes(cmd); err != nil {
 		return nil, err
 	}
@@ -104,11 +141,14 @@ func (l *replicated) handOver(ctx context.Context, s *shard, cmd []byte) (*drago
 }
 
 // outcome is what the library answered. Dropped is the one answer besides the
-// result that is certain: the replica had no leader to give the command to.
+// result that is certain: the replica had no leader to give the command to, or is one
+// that gives the leadership away.
 func (l *replicated) outcome(s *shard, r *dragonboat.RequestResult) (sm.Result, error) {
 	switch {
 	case r.Completed():
 		return r.GetResult(), nil
+	case r.Dropped() && s.leads():
+		return sm.Result{}, errGiving
 	case r.Dropped():
 		return sm.Result{}, fmt.Errorf("%w: shard %d has no leader", ErrUnavailable, s.id)
 	}

@@ -82,7 +82,7 @@ func (l *replicated) launchOnce(r replica) (err error) {
 	}()
 	create := func(shard, _ uint64) sm.IOnDiskStateMachine {
 		m := newMachine(l.db, shard)
-		m.dir, m.touches = filepath.Join(l.dir.path, stateDir), l.shards[shard].touches
+		m.dir, m.touches, m.applying = filepath.Join(l.dir.path, stateDir), l.shards[shard].touches, l.cfg.applying
 		return m
 	}
 	if err := l.host.StartOnDiskReplica(r.members, r.joins(), create, replicaConfig(r, &l.cfg)); err != nil {
@@ -202,6 +202,7 @@ func (l *replicated) vanish(s *shard, replica uint64) {
 	defer s.mu.Unlock()
 	s.replica = replica
 	s.leader, s.since, s.current = raftio.NoLeader, time.Now(), false
+	s.tellLocked()
 	l.board.Post(Leadership{Shard: s.id, Term: s.term})
 	s.touches.wake() // who waits for more has to ask another node
 }

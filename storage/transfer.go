@@ -8,20 +8,21 @@ import (
 
 // The library refuses the candidacy of a replica that knows of a commit and has not
 // applied it, and then the leader takes no writes for a whole election time. So before
-// a leadership is given away the shard is quiet for as long as its last commit took,
-// within these bounds.
-const (
-	minQuiet = 5 * time.Millisecond
-	maxQuiet = 40 * time.Millisecond
-)
+// a leadership is given away the shard is quiet until its heir has applied the last
+// write. An heir that does not have it within heirWithin gets nothing: writes go on.
+const heirWithin = 50 * time.Millisecond
+
+// askAgain is how long the library may take before it is asked once more. It gives up
+// by itself after an election time.
+const askAgain = 20 * time.Millisecond
 
 // Transfer implements Placement.
-func (l *replicated) Transfer(ctx context.Context, shard, replica uint64) error {
+func (l *replicated) Transfer(ctx context.Context, shard, replica uint64, has Has) error {
 	ctx, cancel := l.within(ctx)
 	defer cancel()
 	s, err := l.shard(shard)
 	if err == nil {
-		err = l.transfer(ctx, s, replica)
+		err = l.transfer(ctx, s, replica, has)
 	}
 	if err != nil {
 		return fmt.Errorf("give shard %d to replica %d: %w", shard, replica, err)
@@ -29,36 +30,46 @@ func (l *replicated) Transfer(ctx context.Context, shard, replica uint64) error 
 	return nil
 }
 
-// transfer gives the leadership away. The library gives up after an election time; it
-// is asked again while there is time.
-func (l *replicated) transfer(ctx context.Context, s *shard, to uint64) error {
+// transfer gives the leadership away, and asks the library for it while there is time.
+func (l *replicated) transfer(ctx context.Context, s *shard, to uint64, has Has) error {
 	if done, err := s.give(to); done || err != nil {
 		return err
 	}
 	defer s.takeAgain()
-	if err := l.quiet(ctx, s); err != nil {
+	if err := l.quiet(ctx, s, has); err != nil {
 		return err
 	}
 	for {
+		_, changed := s.news()
 		done, err := s.give(to)
 		if done {
 			return nil
 		}
-		if err == nil {
+		if err == nil && s.leads() {
 			err = l.askTransfer(s.id, to)
 		}
 		if err != nil {
 			return err
 		}
-		if !pause(ctx, time.Millisecond) {
-			return fmt.Errorf("%w: %w", ErrUnavailable, ctx.Err())
+		again := time.NewTimer(askAgain)
+		select {
+		case <-changed:
+		case <-again.C:
+		case <-ctx.Done():
+			err = fmt.Errorf("%w: %w", ErrUnavailable, ctx.Err())
+		}
+		again.Stop()
+		if err != nil {
+			return err
 		}
 	}
 }
 
-// give is whether a replica leads, or why it cannot come to. From then on the shard
-// takes no writes, until takeAgain.
+// give is whether a replica leads, or why it cannot come to. From its return on the
+// shard takes no writes, until takeAgain, and none is on its way to the library.
 func (s *shard) give(to uint64) (done bool, err error) {
+	s.door.Lock()
+	defer s.door.Unlock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	_, voter := s.voters[to]
@@ -79,19 +90,19 @@ func (s *shard) takeAgain() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.giving = false
+	s.tellLocked()
 }
 
-// quiet returns when the shard's last write is committed, and was for a while.
-func (l *replicated) quiet(ctx context.Context, s *shard) error {
-	start := time.Now()
+// quiet returns when the heir has applied the shard's last write. What was proposed
+// before the shard gave is committed before the barrier.
+func (l *replicated) quiet(ctx context.Context, s *shard, has Has) error {
 	if _, err := l.propose(ctx, s, encodeBarrier()); err != nil {
 		return fmt.Errorf("%w: its last write is not known to be done: %v", ErrUnavailable, err)
 	}
-	if rs, err := l.barrier(ctx, s); err == nil { // tells the others what is committed
-		rs.Release()
-	}
-	if !pause(ctx, min(max(time.Since(start), minQuiet), maxQuiet)) {
-		return fmt.Errorf("%w: %w", ErrUnavailable, ctx.Err())
+	ctx, cancel := context.WithTimeout(ctx, heirWithin)
+	defer cancel()
+	if err := has(ctx, l.applied(s)); err != nil {
+		return fmt.Errorf("%w: it does not have the last write: %v", ErrUnavailable, err)
 	}
 	return nil
 }

@@ -193,56 +193,63 @@ func (a *Agent) hand(ctx context.Context, shard uint64, to heir) {
 }
 
 // The wait for a replica that keeps up: one that does has told so in the time between
-// two heartbeats.
+// two heartbeats. While the shard takes no writes it is asked more often.
 const (
 	keepsUpWithin = 400 * time.Millisecond
 	keepsUpPause  = 5 * time.Millisecond
+	quietPause    = time.Millisecond
 )
 
 // transfer gives the leadership of a shard to a replica which first shows that it keeps
 // up: that it has what was applied here before it was asked. One that a moment ago was
 // nearly there may get nothing just now, after its node came back; a shard that waits
-// for it takes no writes.
+// for it takes no writes. Then, while there are none, it shows that it has the last one.
 func (a *Agent) transfer(ctx context.Context, shard, replica uint64) error {
-	within := time.NewTimer(keepsUpWithin)
-	defer within.Stop()
-	for want := uint64(0); ; {
+	led := a.led()
+	at := slices.IndexFunc(led, func(r storage.ReplicaStatus) bool { return r.Shard == shard })
+	if at >= 0 { // else Transfer says why
+		within, cancel := context.WithTimeout(ctx, keepsUpWithin)
+		defer cancel()
+		if err := a.keepsUp(within, shard, replica, led[at].Applied, keepsUpPause); err != nil {
+			return err
+		}
+	}
+	return a.cfg.Placement.Transfer(ctx, shard, replica, func(ctx context.Context, last uint64) error {
+		return a.keepsUp(ctx, shard, replica, last, quietPause)
+	})
+}
+
+// keepsUp asks the node of a replica until it has so much of what this node leads.
+func (a *Agent) keepsUp(ctx context.Context, shard, replica, want uint64, pause time.Duration) error {
+	for {
 		led := a.led()
 		at := slices.IndexFunc(led, func(r storage.ReplicaStatus) bool { return r.Shard == shard })
 		if at < 0 {
-			break // Transfer says why
+			return fmt.Errorf("%w: the shard is led elsewhere", ErrUnavailable)
 		}
-		if want == 0 {
-			want = led[at].Applied
-		}
-		if a.keepsUp(&led[at], replica, want) {
-			break
+		if a.has(ctx, &led[at], replica, want) {
+			return nil
 		}
 		select {
-		case <-time.After(keepsUpPause):
-		case <-within.C:
-			return fmt.Errorf("%w: replica %d does not keep up", ErrUnavailable, replica)
+		case <-time.After(pause):
 		case <-ctx.Done():
-			return fmt.Errorf("%w: %w", ErrUnavailable, ctx.Err())
+			return fmt.Errorf("%w: replica %d does not keep up: %w", ErrUnavailable, replica, ctx.Err())
 		}
 	}
-	return a.cfg.Placement.Transfer(ctx, shard, replica)
 }
 
-// keepsUp asks the node of a replica whether it has so much of what this node leads.
-func (a *Agent) keepsUp(lead *storage.ReplicaStatus, replica, want uint64) bool {
+// has asks once whether a replica follows this node's, and has applied so much.
+func (a *Agent) has(ctx context.Context, lead *storage.ReplicaStatus, replica, want uint64) bool {
 	at := slices.IndexFunc(lead.Members, func(m storage.Member) bool { return m.Replica == replica })
 	if at < 0 {
 		return false
 	}
-	peers := slices.DeleteFunc(slices.Clone(a.cfg.Member.Peers()), func(p cluster.Peer) bool {
-		return p.Raft != lead.Members[at].Address
-	})
-	for _, rep := range a.gather(peers, reportRequest{}) {
-		r := rep.find(lead.Shard, replica)
-		return r != nil && !r.Starting && r.follows(lead.Term, lead.Replica) && r.Applied >= want
+	node := nodeAt(a.cfg.Member.Peers(), lead.Members[at].Address)
+	if node == "" {
+		return false
 	}
-	return false
+	r := a.ask(ctx, node, reportRequest{Shard: lead.Shard}).find(lead.Shard, replica)
+	return r != nil && !r.Starting && r.follows(lead.Term, lead.Replica) && r.Applied >= want
 }
 
 // find is the node's report of a replica; nil where it has none, or gave no report.

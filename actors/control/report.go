@@ -1,6 +1,7 @@
 package control
 
 import (
+	"context"
 	"slices"
 	"sync"
 	"time"
@@ -64,6 +65,9 @@ const (
 // reportRequest asks for a report; Term is the asking controller's, 0 for others.
 type reportRequest struct {
 	Term uint64 `json:"term,omitzero"`
+	// Shard is the only one that the report need be about; 0: all. A node that does not
+	// know this tells all.
+	Shard uint64 `json:"shard,omitzero"`
 	// Removed are the nodes that were removed, as far as the controller remembers.
 	Removed []removedNode `json:"removed,omitzero"`
 }
@@ -85,8 +89,8 @@ func (r *replicaReport) follows(term, leader uint64) bool {
 	return r.Term == term && r.Leader == leader
 }
 
-// report is this node's, now.
-func (a *Agent) report() *report {
+// report is this node's, now: about one shard, or 0: all.
+func (a *Agent) report(shard uint64) *report {
 	id := a.cfg.Placement.Identity()
 	r := &report{
 		Node: id.Node, Cluster: id.Cluster, Incarnation: id.Incarnation, Shards: id.Shards, Raft: id.RaftAddress,
@@ -101,7 +105,9 @@ func (a *Agent) report() *report {
 		r.Search = &brief
 	}
 	for _, s := range a.cfg.Placement.Replicas() {
-		r.Replicas = append(r.Replicas, reportOf(s))
+		if shard == 0 || s.Shard == shard {
+			r.Replicas = append(r.Replicas, reportOf(s))
+		}
 	}
 	return r
 }
@@ -128,7 +134,7 @@ func (a *Agent) handleReport(call cluster.Call) {
 			a.forget(q.Removed)
 		}
 	}
-	body, err := json.Marshal(a.report())
+	body, err := json.Marshal(a.report(q.Shard))
 	if err != nil {
 		a.cfg.Logger.Error("writing a report", "error", err) // cannot be: it has only plain members
 		return
@@ -150,8 +156,6 @@ func (a *Agent) forget(removed []removedNode) {
 // does not answer in time, or not in its own name, is missing in the result. It
 // blocks for ReportTimeout at most.
 func (a *Agent) gather(peers []cluster.Peer, q reportRequest) map[string]*report {
-	body, _ := json.Marshal(q) // a plain struct
-	deadline := time.Now().Add(a.cfg.ReportTimeout)
 	var (
 		mu      sync.Mutex // guards reports
 		asked   sync.WaitGroup
@@ -162,18 +166,10 @@ func (a *Agent) gather(peers []cluster.Peer, q reportRequest) map[string]*report
 			continue
 		}
 		asked.Go(func() {
-			answer, err := a.cfg.Member.Call(deadline, p.Node, KindReport, body)
-			if err != nil {
+			r := a.ask(context.Background(), p.Node, q)
+			if r == nil {
 				return // SilentAfter is what makes it a problem
 			}
-			r := &report{}
-			if err := json.Unmarshal(answer, r); err != nil || r.Node != p.Node {
-				a.cfg.Logger.Warn("a report cannot be read", "node", p.Node, "error", err)
-				return
-			}
-			r.Replicas = slices.DeleteFunc(r.Replicas, func(x replicaReport) bool {
-				return x.Shard == 0 || x.Shard > a.system // of a cluster with more shards
-			})
 			mu.Lock()
 			defer mu.Unlock()
 			reports[p.Node] = r
@@ -181,4 +177,23 @@ func (a *Agent) gather(peers []cluster.Peer, q reportRequest) map[string]*report
 	}
 	asked.Wait()
 	return reports
+}
+
+// ask asks a node for its report: nil if it gives none before ctx ends, and within
+// ReportTimeout.
+func (a *Agent) ask(ctx context.Context, node string, q reportRequest) *report {
+	body, _ := json.Marshal(q) // a plain struct
+	answer, err := a.call(ctx, time.Now().Add(a.cfg.ReportTimeout), node, KindReport, body)
+	if err != nil {
+		return nil
+	}
+	r := &report{}
+	if err := json.Unmarshal(answer, r); err != nil || r.Node != node {
+		a.cfg.Logger.Warn("a report cannot be read", "node", node, "error", err)
+		return nil
+	}
+	r.Replicas = slices.DeleteFunc(r.Replicas, func(x replicaReport) bool {
+		return x.Shard == 0 || x.Shard > a.system // of a cluster with more shards
+	})
+	return r
 }

@@ -197,7 +197,12 @@ func (l *life) RemoveReplica(_ context.Context, shard, replica uint64) error {
 	return nil
 }
 
-func (l *life) Transfer(_ context.Context, shard, replica uint64) error {
+func (l *life) Transfer(ctx context.Context, shard, replica uint64, has storage.Has) error {
+	ctx, cancel := context.WithTimeout(ctx, 50*time.Millisecond)
+	defer cancel()
+	if err := has(ctx, l.lastOf(shard)); err != nil {
+		return err
+	}
 	defer l.lock()()
 	g := l.leading(shard)
 	if g == nil {
@@ -213,6 +218,12 @@ func (l *life) Transfer(_ context.Context, shard, replica uint64) error {
 	l.n.w.copyTo(g, before)
 	l.n.w.copyTo(g, r)
 	return nil
+}
+
+// lastOf is the index of a shard's last command.
+func (l *life) lastOf(shard uint64) uint64 {
+	defer l.lock()()
+	return l.n.w.groups[shard-1].commit
 }
 
 func (l *life) StartReplica(_ context.Context, shard, replica uint64) error {

@@ -105,8 +105,8 @@ func (n *node) startAgent() error {
 	if n.index != nil {
 		c.Search = n.index.Brief
 	}
-	c.OnDrain = func(context.Context) { <-n.built; n.http.Drain() }
-	c.OnUndrain = func() { <-n.built; n.http.Undrain() }
+	c.OnDrain = func(context.Context) { n.http.Drain() }
+	c.OnUndrain = func() { n.http.Undrain() }
 	c.OnLeave = func() {
 		n.log.Info("the cluster has removed this node: it stops")
 		close(n.left)

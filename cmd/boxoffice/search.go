@@ -1,9 +1,11 @@
 package main
 
 import (
+	"context"
 	"path/filepath"
 	"slices"
 
+	"boxoffice/actors/control"
 	"boxoffice/actors/indexer"
 	"boxoffice/httpapi"
 	"boxoffice/storage/search"
@@ -45,4 +47,46 @@ func (n *node) openIndex(dir string) (indexer.Index, error) {
 		return nil, err
 	}
 	return ix, nil
+}
+
+// searcher is what a node's server asks about search.
+type searcher interface {
+	httpapi.Searcher
+	control.SearchOperator
+}
+
+// lobbySearch is the lobby as the searcher of a node's server. Whoever looks for an
+// event waits a little for a node that is starting, as whoever buys a ticket does.
+type lobbySearch struct{ lobby *lobby }
+
+// Search implements httpapi.Searcher.
+func (s lobbySearch) Search(ctx context.Context, q search.Query) (*search.Page, error) {
+	if err := s.lobby.wait(startPatience); err != nil {
+		return nil, err
+	}
+	return s.lobby.searcher.Search(ctx, q)
+}
+
+// Suggest implements httpapi.Searcher.
+func (s lobbySearch) Suggest(ctx context.Context, q search.SuggestQuery) ([]search.Suggestion, error) {
+	if err := s.lobby.wait(startPatience); err != nil {
+		return nil, err
+	}
+	return s.lobby.searcher.Suggest(ctx, q)
+}
+
+// SearchStatus implements control.SearchOperator.
+func (s lobbySearch) SearchStatus(ctx context.Context) ([]control.SearchStatus, error) {
+	if _, err := (lobbyOperator{s.lobby}).inside(); err != nil {
+		return nil, err
+	}
+	return s.lobby.searcher.SearchStatus(ctx)
+}
+
+// RebuildSearch implements control.SearchOperator.
+func (s lobbySearch) RebuildSearch(ctx context.Context, node string) error {
+	if _, err := (lobbyOperator{s.lobby}).inside(); err != nil {
+		return err
+	}
+	return s.lobby.searcher.RebuildSearch(ctx, node)
 }
