@@ -76,7 +76,7 @@ func openBody(cfg *Config, name string, failed func(error)) (*body, error) {
 	}
 	b.pending.Store(&find)
 	p := postings.DefaultConfig(filepath.Join(cfg.Dir, name))
-	p.Schema, p.Nap, p.Failed = schema, cfg.Nap, failed
+	p.Schema, p.Nap, p.UnsavedBatches, p.Failed = schema, cfg.Nap, cfg.unsaved, failed
 	p.Changed = func() { signal(b.changed) }
 	p.Ordinal = b.ordinal
 	p.Load = func(id, source []byte) (uint32, error) { return b.enter(id, source, change, &mu) }

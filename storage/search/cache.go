@@ -234,6 +234,7 @@ func (c *cache) close() {
 func (c *cache) stats() CacheStats {
 	s := CacheStats{Hits: c.hits.Load(), Stale: c.stale.Load(), Misses: c.misses.Load(), Loads: c.loads.Load()}
 	if c.pages != nil {
+		c.pages.CleanUp() // what was kept a moment ago is not counted before
 		s.Pages, s.Bytes = c.pages.EstimatedSize(), int64(c.pages.WeightedSize())
 	}
 	return s

@@ -70,7 +70,8 @@ func TestBadQueries(t *testing.T) {
 func TestGoodQueries(t *testing.T) {
 	for _, q := range []Query{
 		{Size: 1}, {Size: MaxSize, Text: "a b c d e f g h i j"},
-		{Size: 1, Near: &Point{90, 180}, Radius: 1e8}, {Size: 1, Near: &Point{-90, -180}, Radius: 1e-9, Sort: ByDistance},
+		{Size: 1, Near: &Point{90, 180}, Radius: 1e8},
+		{Size: 1, Near: &Point{-90, -180}, Radius: 1e-9, Sort: ByDistance},
 		{Size: 1, StartsAfter: -5, StartsBefore: -4},
 		{Size: 1, Facets: []Facet{0, 1, 2, 3, 4, 5}},
 	} {
@@ -114,7 +115,8 @@ func TestForgedCursors(t *testing.T) {
 		}
 		good := page.Next
 		for i := range good {
-			for _, forged := range []string{good[:i], good[:i] + "A" + good[i+1:], good[:i] + "~" + good[i+1:], good[i:]} {
+			begin, end := good[:i], good[i+1:]
+			for _, forged := range []string{begin, begin + "A" + end, begin + "~" + end, good[i:]} {
 				if forged != good && forged != "" {
 					q.After = forged
 					refused(q)
@@ -156,7 +158,8 @@ func TestPagesWhileTheIndexChanges(t *testing.T) {
 			n++
 			var more []Event
 			for i := range 40 { // words become frequent, names become long, and some are in between
-				more = append(more, named(fmt.Sprintf("e%02d-%d", i, n), 1, "Alpha Show Alpine Alphas "+strings.Repeat("x ", i)))
+				title := "Alpha Show Alpine Alphas " + strings.Repeat("x ", i)
+				more = append(more, named(fmt.Sprintf("e%02d-%d", i, n), 1, title))
 			}
 			apply(t, x, batch(fmt.Sprint(n+1), more...))
 		})

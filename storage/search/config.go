@@ -32,6 +32,9 @@ type Config struct {
 	Now func() int64
 	// Logger gets what an operator should know.
 	Logger *slog.Logger
+
+	// unsaved is how many batches may wait for the disk; a test may take fewer.
+	unsaved int
 }
 
 // DefaultConfig is for a million events on a node that does other things as well.
@@ -44,6 +47,7 @@ func DefaultConfig(dir string) Config {
 		Budget:     time.Second,
 		Now:        func() int64 { return time.Now().UnixMilli() },
 		Logger:     slog.Default(),
+		unsaved:    256,
 	}
 }
 

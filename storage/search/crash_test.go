@@ -21,8 +21,12 @@ import (
 // childEnv tells this program to be a child of a test, and which.
 const childEnv = "SEARCH_TEST_CHILD"
 
-// kills is how often TestKilled kills.
-var kills = flag.Int("search.kills", 5, "how often the index is killed")
+// How often the tests do what they do. Ten times as much is for the patient.
+var (
+	kills   = flag.Int("search.kills", 4, "how often TestKilled kills")
+	damages = flag.Int("search.damages", 30, "how often TestDamaged damages a file")
+	closes  = flag.Int("search.closes", 10, "how often TestClosedUnderLoad closes")
+)
 
 // runChild runs what a test wants in a process of its own.
 func runChild(what string) int {
@@ -228,14 +232,14 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
-// Whatever is done to its files, Open gives an index: the whole one or a new one.
+// Whatever is done to its files, Open gives an index: the whole one, that of an earlier
+// snapshot that is still there, or a new one. It holds what its position says.
 func TestDamaged(t *testing.T) {
 	clean := t.TempDir()
 	x := begin(t, clean)
 	for k := range 30 {
 		apply(t, x, crashBatch(k))
 	}
-	want := holds(t, x)
 	end(t, x)
 	name, err := readCurrent(clean)
 	if err != nil {
@@ -247,7 +251,7 @@ func TestDamaged(t *testing.T) {
 	}
 	r := rand.New(rand.NewPCG(11, 12))
 	anew := 0
-	for range 150 {
+	for range *damages {
 		dir := t.TempDir()
 		if err := os.CopyFS(dir, os.DirFS(clean)); err != nil {
 			t.Fatal(err)
@@ -258,8 +262,8 @@ func TestDamaged(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := holds(t, x); s.Rebuilt == "" && !slices.Equal(got, want) || s.Rebuilt != "" && len(got) > 0 {
-			t.Errorf("rebuilt %q, and %d events", s.Rebuilt, len(got))
+		if got, want := holds(t, x), crashTwin(position(x)); !slices.Equal(got, want) {
+			t.Errorf("rebuilt %q, position %d, and %d events, not %d", s.Rebuilt, position(x), len(got), len(want))
 		}
 		if s.Rebuilt != "" {
 			anew++
@@ -270,7 +274,7 @@ func TestDamaged(t *testing.T) {
 		apply(t, x, batch("p", named("late", 1, "late")))
 		end(t, x)
 	}
-	t.Logf("made anew %d times of 150", anew)
+	t.Logf("made anew %d times of %d", anew, *damages)
 	if anew == 0 {
 		t.Error("no damage was found")
 	}

@@ -68,7 +68,10 @@ func decodeCursor(s string, print uint64) (*cursor, error) {
 	wrong := bad("?after", "is not the next of a page of this query")
 	b, err := base64.RawURLEncoding.Strict().DecodeString(s)
 	const head = 9
-	if err != nil || len(b) < head || b[0] != cursorFormat || binary.LittleEndian.Uint64(b[1:]) != checksum(print, b[head:]) {
+	if err != nil || len(b) < head || b[0] != cursorFormat {
+		return nil, wrong
+	}
+	if binary.LittleEndian.Uint64(b[1:]) != checksum(print, b[head:]) {
 		return nil, wrong
 	}
 	r := reader{b: b[head:]}
@@ -228,8 +231,9 @@ type expansion struct {
 }
 
 // keep gives the expansions that may be others by the next page: those that were cut
-// off by their bound, and all likenesses. Others only ever gain words that are new, and
-// events that have these are new too.
+// off by their bound, or that a few dozen new words would bring there, and all
+// likenesses. Others only ever gain words that are new, and events that have these are
+// new too.
 func (p *plan) keep() []expansion {
 	var kept []expansion
 	add := func(group int, kind expansionKind, words []string) {
@@ -237,10 +241,10 @@ func (p *plan) keep() []expansion {
 	}
 	for i := range p.groups {
 		g := &p.groups[i]
-		if len(g.begin) == maxPrefixed {
+		if len(g.begin) >= maxPrefixed/2 {
 			add(i, keptBegin, g.begin)
 		}
-		if end := g.end(); end != nil && len(end.begin) == maxPrefixed {
+		if end := g.end(); end != nil && len(end.begin) >= maxPrefixed/2 {
 			add(i, keptEnd, end.begin)
 		}
 		if !p.fuzzy {

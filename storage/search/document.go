@@ -58,7 +58,7 @@ func spellings(name string) string {
 	if all == nil {
 		return text.Fold(name)
 	}
-	return strings.Join(all, spellingEnd)
+	return strings.Join(all, columns.SpellingEnd)
 }
 
 // placeOf is a venue as columns have it. One whose location makes no sense has none.

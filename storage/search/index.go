@@ -41,7 +41,6 @@ type Index struct {
 	closed   bool       // guarded by feeding
 
 	live sync.RWMutex // read by SetLive; held while what serves changes
-	next *body        // being built, gets live values too; guarded by live
 
 	counts counts
 }
@@ -52,15 +51,12 @@ func (x *Index) Position(source uint64) []byte { return x.serving.Load().store.P
 
 // SetLive sets what a sale changed of an event: queries that begin afterwards see it.
 // It is false where there is no such event yet. A version older than the one that is
-// there changes nothing. It never waits for Apply.
+// there changes nothing. It does not wait for Apply; at the end of a rebuild it may
+// wait a few tenths of a second.
 func (x *Index) SetLive(id string, l Live) bool {
 	x.live.RLock()
 	defer x.live.RUnlock()
-	c := l.columns()
-	if x.next != nil {
-		x.next.table.SetLive(id, c)
-	}
-	return x.serving.Load().table.SetLive(id, c)
+	return x.serving.Load().table.SetLive(id, l.columns())
 }
 
 // columns is a Live as columns have it.

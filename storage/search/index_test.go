@@ -159,9 +159,10 @@ func TestBatchesThatAreRefused(t *testing.T) {
 func TestReopenedIndex(t *testing.T) {
 	dir := t.TempDir()
 	x := begin(t, dir)
-	for n := range 300 {
+	for n := range 60 {
 		e := some(n, 1)
-		apply(t, x, Batch{Source: uint64(n % 4), Position: fmt.Append(nil, n), Events: []Event{e, some(n/2, uint64(2+n))}})
+		events := []Event{e, some(n/2, uint64(2+n))}
+		apply(t, x, Batch{Source: uint64(n % 4), Position: fmt.Append(nil, n), Events: events})
 	}
 	before, positions := holds(t, x), maps.Clone(x.serving.Load().store.Positions())
 	end(t, x)

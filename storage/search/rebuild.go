@@ -8,8 +8,6 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-
-	"boxoffice/storage/search/internal/columns"
 )
 
 // Rebuild is an index that is being made anew, beside the one that serves. It is fed
@@ -48,15 +46,7 @@ func (x *Index) Rebuild() (*Rebuild, error) {
 		return nil, fmt.Errorf("begin to rebuild: %w", err)
 	}
 	x.building = r
-	x.setNext(r.body)
 	return r, nil
-}
-
-// setNext makes SetLive tell another body too, or none.
-func (x *Index) setNext(b *body) {
-	x.live.Lock()
-	defer x.live.Unlock()
-	x.next = b
 }
 
 // Position is Index.Position, of the new index.
@@ -92,11 +82,7 @@ func (r *Rebuild) Finish(ctx context.Context) error {
 	if err := writeCurrent(x.cfg.Dir, r.name); err != nil {
 		return err
 	}
-	r.copyLive(old.table)
-	x.live.Lock()
-	x.serving.Store(r.body)
-	x.next = nil
-	x.live.Unlock()
+	r.serve(old)
 	x.building, r.over = nil, true
 	x.changes.add(x.cfg.Now())
 	err := old.close()
@@ -106,16 +92,19 @@ func (r *Rebuild) Finish(ctx context.Context) error {
 	return nil
 }
 
-// copyLive gives the new index the live values of the old one, which SetLive told both
-// only since the rebuild began, and only of events that the new one had.
-func (r *Rebuild) copyLive(old *columns.Table) {
-	now := old.Now()
+// serve lets the new index serve, with the live values of the old one: SetLive told
+// only that.
+func (r *Rebuild) serve(old *body) {
+	r.x.live.Lock()
+	defer r.x.live.Unlock()
+	now := old.table.Now()
 	for o := range uint32(now.Len()) {
 		if now.Alive(o) {
 			id := now.ID(o)
-			r.body.table.SetLive(id, old.Live(o, id))
+			r.body.table.SetLive(id, old.table.Live(o, id))
 		}
 	}
+	r.x.serving.Store(r.body)
 }
 
 // Abandon ends the rebuild and removes what it made. After Finish it does nothing.
@@ -134,7 +123,6 @@ func (x *Index) abandon() error {
 	if r == nil {
 		return nil
 	}
-	x.setNext(nil)
 	x.building, r.over = nil, true
 	return errors.Join(r.body.close(), os.RemoveAll(filepath.Join(x.cfg.Dir, r.name)))
 }

@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 // quiet is a configuration for tests: it saves soon, and says nothing.
 func quiet(dir string) Config {
 	cfg := DefaultConfig(dir)
-	cfg.Nap = 5 * time.Millisecond
+	cfg.Nap, cfg.unsaved = 5*time.Millisecond, 32
 	cfg.Logger = slog.New(slog.DiscardHandler)
 	return cfg
 }
@@ -83,10 +83,11 @@ func some(n int, version uint64) Event {
 	venue := r.IntN(1 + n/50)
 	e := Event{
 		ID: fmt.Sprintf("event-%07d", n), Version: version, Title: phrase(r, 4), Description: phrase(r, 30),
-		Genre: fmt.Sprint("Genre", r.IntN(12)), StartsAt: 1_800_000_000_000 + int64(r.IntN(1e9)), Capacity: r.IntN(20_000),
+		Genre: fmt.Sprint("Genre", r.IntN(12)), Capacity: r.IntN(20_000),
+		StartsAt: 1_800_000_000_000 + int64(r.IntN(1e9)),
 		Venue: Venue{
-			ID: fmt.Sprint("venue-", venue), Name: phrase(rand.New(rand.NewPCG(7, uint64(venue))), 2), City: "Springfield",
-			Region: "IL", Country: "US", Location: &Point{Lat: float64(venue%120) - 60, Lon: float64(venue % 360)},
+			ID: fmt.Sprint("venue-", venue), Name: phrase(rand.New(rand.NewPCG(7, uint64(venue))), 2),
+			City: "Springfield", Region: "IL", Country: "US", Location: &Point{Lat: float64(venue%120) - 60, Lon: float64(venue % 360)},
 		},
 	}
 	for range 1 + r.IntN(2) {

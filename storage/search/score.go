@@ -20,9 +20,6 @@ const (
 	fuzzyWeight = 0.5 // for an edit, the half of it for two
 	wideWeight  = 1
 
-	phraseBonus = 20 // a name has all words side by side
-	wholeBonus  = 40 // a name is these words and nothing else
-
 	comingWeight = 3 // it is to come and not cancelled
 	nearWeight   = 2 // it is here; less with distance
 	nearMetres   = 100_000
@@ -45,8 +42,7 @@ const (
 // scoring is what scores need of the query.
 type scoring struct {
 	coming int64 // what starts from here on is to come
-	phrase string
-	joined string
+	phrase phrasing
 	away   *distances
 }
 
@@ -71,17 +67,13 @@ func (e *evaluation) rank(s *postings.Segment, number int32, sets *matches) erro
 	for i := range e.marks {
 		e.marks[i] = allNamed
 	}
-	names, err := s.Dictionary(postings.Name)
-	if err != nil {
-		return err
-	}
 	idf := e.plan.frozen.idf
 	for i := range e.plan.groups {
 		g := &e.plan.groups[i]
 		if err := e.budget.spent(); err != nil {
 			return err
 		}
-		if err := e.rankGroup(&names, g, &sets.groups[i], idf[:len(g.exact)]); err != nil {
+		if err := e.rankGroup(&sets.names, g, &sets.groups[i], idf[:len(g.exact)]); err != nil {
 			return err
 		}
 		idf = idf[len(g.exact):]
@@ -194,7 +186,7 @@ func (e *evaluation) offer(h hit, score float64, marks uint8) {
 	if marks&alike != 0 {
 		score *= likeness
 	} else if marks&allNamed != 0 && e.top.wants(scoreKey(score+wholeBonus)) {
-		score += e.score.bonus(e.columns, o)
+		score += e.score.phrase.bonus(e.columns, o)
 	}
 	h.key = scoreKey(score)
 	if e.top.wants(h.key) {
@@ -202,71 +194,8 @@ func (e *evaluation) offer(h hit, score float64, marks uint8) {
 	}
 }
 
-// bonus is what an event gets whose title, or a performer's name, has all words of the
-// query side by side, or is nothing else.
-func (s *scoring) bonus(now *columns.Snapshot, o uint32) float64 {
-	best := s.bonusOf(now.Title(o))
-	for _, b := range now.Billing(o) {
-		if best == wholeBonus {
-			break
-		}
-		best = max(best, s.bonusOf(now.NameOf(b)))
-	}
-	return best
-}
-
-// bonusOf is the bonus for one name, in all its spellings.
-func (s *scoring) bonusOf(spellings string) float64 {
-	best := 0.0
-	for spelling := range strings.SplitSeq(spellings, spellingEnd) {
-		switch {
-		case sameLetters(spelling, s.joined):
-			return wholeBonus
-		case strings.Contains(s.phrase, " ") && hasPhrase(spelling, s.phrase):
-			best = phraseBonus
-		}
-	}
-	return best
-}
-
-// spellingEnd separates the spellings of a name in the columns.
-const spellingEnd = "\n"
-
 // sortName is what a title is ordered by.
 func sortName(title string) string {
-	first, _, _ := strings.Cut(title, spellingEnd)
+	first, _, _ := strings.Cut(title, columns.SpellingEnd)
 	return first[:min(len(first), nameBytes)]
-}
-
-// sameLetters tells whether a text without its blanks is joined.
-func sameLetters(s, joined string) bool {
-	if len(s) < len(joined) {
-		return false
-	}
-	at := 0
-	for i := range len(s) {
-		if s[i] == ' ' {
-			continue
-		}
-		if at == len(joined) || s[i] != joined[at] {
-			return false
-		}
-		at++
-	}
-	return at == len(joined)
-}
-
-// hasPhrase tells whether a text has whole words side by side.
-func hasPhrase(s, phrase string) bool {
-	for from := 0; ; {
-		at := strings.Index(s[from:], phrase)
-		if at < 0 {
-			return false
-		}
-		start, end := from+at, from+at+len(phrase)
-		if (start == 0 || s[start-1] == ' ') && (end == len(s) || s[end] == ' ') {
-			return true
-		}
-		from = start + 1
-	}
 }

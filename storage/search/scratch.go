@@ -14,6 +14,7 @@ type scratch struct {
 	scores   []float64
 	best     []float64 // of one group
 	marks    []uint8
+	seen     []uint8 // billings, by phrase
 	numbers  [4 * stride]uint32
 	list     postings.List
 	free     []*postings.Bitmap

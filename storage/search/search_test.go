@@ -36,7 +36,10 @@ func someEvents() []Event {
 	msg := place("msg", "Madison Square Garden", "New York", 40.7505, -73.9934)
 	o2 := place("o2", "The O2", "London", 51.503, 0.0032)
 	events := []Event{
-		{ID: "bey", Title: "Beyoncé: Renaissance World Tour", Genre: "Pop", Venue: msg, Performers: []Performer{{"p1", "Beyoncé"}}},
+		{
+			ID: "bey", Title: "Beyoncé: Renaissance World Tour", Genre: "Pop", Venue: msg,
+			Performers: []Performer{{"p1", "Beyoncé"}},
+		},
 		{ID: "acdc", Title: "AC/DC — Power Up", Genre: "Rock", Venue: o2, Performers: []Performer{{"p2", "AC/DC"}}},
 		{ID: "who", Title: "The Who", Genre: "Rock", Venue: msg, Performers: []Performer{{"p3", "The Who"}}},
 		{ID: "chk", Title: "!!! (Chk Chk Chk)", Genre: "Dance", Venue: o2, Performers: []Performer{{"p4", "!!!"}}},
@@ -116,7 +119,8 @@ func TestCorrected(t *testing.T) {
 func TestPhrases(t *testing.T) {
 	x := begin(t, t.TempDir())
 	apply(t, x, batch("1",
-		named("both", 1, "Foxes and the Blue"), named("phrase", 1, "A Night with Blue Foxes"), named("whole", 1, "Blue Foxes"),
+		named("both", 1, "Foxes and the Blue"), named("phrase", 1, "A Night with Blue Foxes"),
+		named("whole", 1, "Blue Foxes"),
 		named("rare", 1, "Blue Zebra"),
 	))
 	if got := fmt.Sprint(titledBy(t, x, "blue foxes")); got != "[whole phrase both]" {
@@ -207,7 +211,8 @@ func TestAvailability(t *testing.T) {
 	for a, want := range map[Availability]string{
 		AnyAvailability: "[more none off one tenth unsaid]", Available: "[more one tenth]", Few: "[one tenth]",
 	} {
-		page, err := x.Search(t.Context(), Query{Availability: a, Sort: ByName, Size: 9, Facets: []Facet{FacetAvailability}})
+		q := Query{Availability: a, Sort: ByName, Size: 9, Facets: []Facet{FacetAvailability}}
+		page, err := x.Search(t.Context(), q)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -198,7 +198,9 @@ func (b *body) collect() error {
 	c := collectNames(m.columns, b.clock())
 	entries := c.entries()
 	m.release()
-	index := suggest.Build(entries, func(a, c suggest.Point) float64 { return geo.Haversine(geo.Point(a), geo.Point(c)) })
+	index := suggest.Build(entries, func(a, b suggest.Point) float64 {
+		return geo.Haversine(geo.Point(a), geo.Point(b))
+	})
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if next, ok := index.With(n.recent, nil); ok {
@@ -335,14 +337,18 @@ func (c *collector) entries() []suggest.Entry {
 // entry is the entry of a name.
 func (t *tally) entry(kind Kind, key, name string, forms []string, place string, at *suggest.Point) suggest.Entry {
 	const most = 1e4 // popular events: nothing is better known than a name with as many
+	popularity := min(1, math.Log1p(t.popularity)/math.Log1p(most))
+	if kind == KindEvent {
+		popularity *= 0.9 // behind whoever plays it
+	}
 	return suggest.Entry{
 		ID: suggest.ID{Kind: uint8(kind), Key: key}, Forms: forms, Name: name, Place: place, Events: t.events, At: at,
-		Popularity: float32(min(1, math.Log1p(t.popularity)/math.Log1p(most))),
+		Popularity: float32(popularity),
 	}
 }
 
 // forms are the spellings of a name in the columns.
-func forms(spellings string) []string { return strings.Split(spellings, spellingEnd) }
+func forms(spellings string) []string { return strings.Split(spellings, columns.SpellingEnd) }
 
 // key is a city as a key.
 func (n cityName) key() string { return n.city + "\x00" + n.region + "\x00" + n.country }

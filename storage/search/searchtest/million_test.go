@@ -22,7 +22,7 @@ import (
 // The measurements want a folder, in which the index of a million events is kept for
 // the next time:
 //
-//	SEARCH_MILLION=/tmp/million go test ./storage/search/searchtest -run Million -v -timeout 1h
+//	SEARCH_MILLION=folder go test ./storage/search/searchtest -run Million -v -timeout 1h
 //
 // SEARCH_EVENTS makes it another number of events, SEARCH_TIME another time for each row.
 const (
@@ -116,7 +116,8 @@ func (m *million) build() {
 	took := time.Since(began)
 	stats := m.stats()
 	m.Logf("build: %d events in %.0f s, %.0f/s; %.2f KB each on disk, %d segments",
-		n-from, took.Seconds(), float64(n-from)/took.Seconds(), float64(stats.Bytes)/1e3/float64(stats.Events), stats.Segments)
+		n-from, took.Seconds(), float64(n-from)/took.Seconds(),
+		float64(stats.Bytes)/1e3/float64(stats.Events), stats.Segments)
 }
 
 // memory says how much memory the index has.
@@ -235,5 +236,6 @@ func TestMillionLive(t *testing.T) {
 		}
 	}
 	slices.Sort(times)
-	t.Logf("%d changes: p50 %v, p99 %v, max %v", len(times), times[len(times)/2], times[len(times)*99/100], times[len(times)-1])
+	n := len(times)
+	t.Logf("%d changes: p50 %v, p99 %v, max %v", n, times[n/2], times[n*99/100], times[n-1])
 }

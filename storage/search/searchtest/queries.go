@@ -151,7 +151,7 @@ func (c *Catalog) ask(r *rand.Rand, kind Kind, events int, q *search.Query) {
 		}
 		q.Facets = []search.Facet{search.FacetGenre, search.FacetCity, search.FacetAvailability}
 	case Broad:
-		all := []string{"live", "tour", "music", "rock", "night", "world tour", "rock concert", "summer festival", "live music tour"}
+		all := strings.Split("live,tour,music,rock,night,world tour,rock concert,summer festival,live music tour", ",")
 		q.Text = all[r.IntN(len(all))]
 	case Full:
 		c.full(r, events, q)

@@ -17,9 +17,10 @@ var common = strings.Fields(`the and of a in to with live for on at music show t
 var (
 	syllables = strings.Fields(`ka lo mi ren dar vel son ta ri an el mar jo bel cas tor wyn der len ox phi gra
 		stu kel vin ham ber ton dy fa zu ro ni sha qui bo ley ger man dez ford ski ov ic`)
-	houses  = strings.Fields(`Arena Theatre Stadium Hall Center Amphitheater Club Ballroom Pavilion Garden Lounge Opera`)
-	tours   = strings.Fields(`World Farewell Anniversary Reunion Summer Winter Acoustic Homecoming Midnight Electric`)
-	genres  = strings.Fields(`Rock Pop Country Hip-Hop Jazz Metal Electronic Classical Folk Latin Theatre Comedy Dance Musical Basketball Soccer`)
+	houses = strings.Fields(`Arena Theatre Stadium Hall Center Club Ballroom Pavilion Garden Lounge Opera`)
+	tours  = strings.Fields(`World Farewell Anniversary Reunion Summer Winter Acoustic Homecoming Midnight Electric`)
+	genres = strings.Fields(`Rock Pop Country Hip-Hop Jazz Metal Electronic Classical Folk Latin
+		Theatre Comedy Dance Musical Basketball Soccer`)
 	accents = map[rune]rune{'e': 'é', 'a': 'á', 'o': 'ö', 'u': 'ü', 'i': 'í', 'n': 'ñ', 'c': 'ç'}
 )
 

@@ -111,7 +111,7 @@ func (c *Change) unlist(o uint32) {
 func (c *Change) write(o uint32, r *Row) {
 	place, genre, billing := c.place(r.Place), c.next.genres.put(r.Genre), c.billing(r.Performers)
 	p, i := c.piece(o), o&pieceMask
-	p.id[i], p.version[i], p.title[i] = r.ID, r.Version, r.Title
+	p.id[i], p.version[i], p.title[i], p.letters[i] = r.ID, r.Version, r.Title, Letters(r.Title)
 	p.start[i], p.onSale[i], p.month[i] = r.Start, r.OnSale, monthOf(r.Start)
 	p.popularity[i], p.place[i], p.genre[i], p.performers[i] = r.Popularity, place, genre, billing
 	p.flags[i] = alive
@@ -168,6 +168,7 @@ func (c *Change) billing(performers []Performer) []uint32 {
 		number, ok := c.t.billed[b]
 		if !ok {
 			number = c.next.billings.add(who, p.Folded)
+			c.t.whole.add(p.Folded, number)
 			c.t.billed[b] = number
 		}
 		numbers = append(numbers, number)

@@ -23,7 +23,8 @@ func someRow(r *rand.Rand, id string, version uint64) Row {
 	}
 	if v := r.IntN(40); v > 0 {
 		row.Place = Place{
-			ID: fmt.Sprint("v", v%30), Name: fmt.Sprint("V", v), City: fmt.Sprint("C", v%7), CityKey: fmt.Sprint("c", v%7),
+			ID: fmt.Sprint("v", v%30), Name: fmt.Sprint("V", v),
+			City: fmt.Sprint("C", v%7), CityKey: fmt.Sprint("c", v%7),
 			At: geo.Point{Lat: float64(v), Lon: float64(v * 2)}, Located: v%5 > 0,
 		}
 		if v%11 == 0 {
@@ -33,7 +34,8 @@ func someRow(r *rand.Rand, id string, version uint64) Row {
 	for range r.IntN(4) {
 		p := r.IntN(12)
 		name := fmt.Sprint("p", p, " ", r.IntN(2))
-		row.Performers = append(row.Performers, Performer{ID: fmt.Sprint("p", p), Name: strings.ToUpper(name), Folded: name})
+		billed := Performer{ID: fmt.Sprint("p", p), Name: strings.ToUpper(name), Folded: name}
+		row.Performers = append(row.Performers, billed)
 	}
 	return row
 }
@@ -71,7 +73,9 @@ func (w twin) check(t *testing.T, s *Snapshot) {
 	if found != len(w) {
 		t.Fatalf("%d rows alive, want %d", found, len(w))
 	}
-	slices.SortFunc(order, func(a, b uint32) int { return cmp.Or(cmp.Compare(s.Start(a), s.Start(b)), cmp.Compare(a, b)) })
+	slices.SortFunc(order, func(a, b uint32) int {
+		return cmp.Or(cmp.Compare(s.Start(a), s.Start(b)), cmp.Compare(a, b))
+	})
 	if !slices.Equal(order, s.ByStart(-1<<62, 1<<62)) {
 		t.Fatalf("by start %v, want %v", s.ByStart(-1<<62, 1<<62), order)
 	}
@@ -108,7 +112,8 @@ func (row Row) check(t *testing.T, s *Snapshot, o uint32) {
 	t.Helper()
 	got := Row{
 		ID: s.ID(o), Version: s.Version(o), Start: s.Start(o), OnSale: s.OnSale(o), Cancelled: s.Cancelled(o),
-		Popularity: s.Popularity(o), Title: s.Title(o), Genre: s.Genres().Value(s.Genre(o)), Place: s.Places().Place(s.Place(o)),
+		Popularity: s.Popularity(o), Title: s.Title(o),
+		Genre: s.Genres().Value(s.Genre(o)), Place: s.Places().Place(s.Place(o)),
 	}
 	var names []string
 	for _, b := range s.Billing(o) {
@@ -272,7 +277,8 @@ func TestAtOnce(t *testing.T) {
 				default:
 				}
 				n := int32(r.IntN(1000))
-				table.SetLive(fmt.Sprint("e", r.IntN(400)), Live{Version: version, Total: n, Available: n, Held: n, Booked: n, Waiting: n})
+				l := Live{Version: version, Total: n, Available: n, Held: n, Booked: n, Waiting: n}
+				table.SetLive(fmt.Sprint("e", r.IntN(400)), l)
 				readAll(t, table)
 			}
 		})

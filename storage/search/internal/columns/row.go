@@ -12,7 +12,7 @@ type Row struct {
 	Start, OnSale int64 // milliseconds since 1970
 	Cancelled     bool
 	Popularity    float32 // of the event alone: larger is better known
-	Title         string  // folded
+	Title         string  // its spellings, see SpellingEnd
 	Genre         Value
 	Place         Place
 	Performers    []Performer
@@ -34,7 +34,7 @@ type Place struct {
 // Performer is who appears. ID may be empty: then Name is what makes it the same.
 type Performer struct {
 	ID, Name string
-	Folded   string // Name, folded
+	Folded   string // the spellings of Name
 }
 
 // Live is what a sale changes of an event.

@@ -8,6 +8,7 @@ type piece struct {
 	version       [pieceSize]uint64
 	popularity    [pieceSize]float32
 	place, genre  [pieceSize]uint32
+	letters       [pieceSize]uint32 // of the title
 	month         [pieceSize]uint16
 	flags         [pieceSize]uint8
 	id, title     [pieceSize]string

@@ -1,5 +1,10 @@
 package columns
 
+import (
+	"strings"
+	"sync"
+)
+
 // Snapshot is the table as of one Commit. It never changes, but for the live columns.
 // Every ordinal that is given to a method must be below Len. Slices that methods give
 // are only read.
@@ -54,7 +59,12 @@ func (s *Snapshot) Popularity(o uint32) float32 {
 	return s.rows.pieces[o>>pieceBits].popularity[o&pieceMask]
 }
 
-// Title is the title, folded.
+// TitleLetters is the Letters of the title.
+func (s *Snapshot) TitleLetters(o uint32) uint32 {
+	return s.rows.pieces[o>>pieceBits].letters[o&pieceMask]
+}
+
+// Title is the spellings of the title.
 func (s *Snapshot) Title(o uint32) string { return s.rows.pieces[o>>pieceBits].title[o&pieceMask] }
 
 // Month is the month of the start; MonthName writes it.
@@ -74,7 +84,16 @@ func (s *Snapshot) Billing(o uint32) []uint32 {
 // PerformerOf is the number in Performers of an entry of a Billing.
 func (s *Snapshot) PerformerOf(billed uint32) uint32 { return s.billings.performer[billed] }
 
-// NameOf is the folded name of an entry of a Billing.
+// Billings is one more than the largest entry of a Billing.
+func (s *Snapshot) Billings() int { return len(s.billings.folded) }
+
+// BilledAs are the entries of Billings whose name, in one of its spellings, is these
+// letters but for blanks; nil where there are none. It takes a lock, shortly.
+func (s *Snapshot) BilledAs(letters string) []uint32 {
+	return s.billings.whole.get(letters, s.Billings())
+}
+
+// NameOf is the spellings of the name of an entry of a Billing.
 func (s *Snapshot) NameOf(billed uint32) string { return s.billings.folded[billed] }
 
 // Stock is how many tickets the event has and how many are left, as of now.
@@ -130,6 +149,36 @@ func (s *Snapshot) plays(billing []uint32, performer uint32) bool {
 type billings struct {
 	performer []uint32
 	folded    []string
+	whole     *whole
+}
+
+// whole finds billings by the letters of their names. All snapshots share it.
+type whole struct {
+	mu     sync.RWMutex // guards number
+	number map[string][]uint32
+}
+
+// add enters the spellings of a billing.
+func (w *whole) add(spellings string, number uint32) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for spelling := range strings.SplitSeq(spellings, SpellingEnd) {
+		letters := join(spelling)
+		if list := w.number[letters]; len(list) == 0 || list[len(list)-1] != number {
+			w.number[letters] = append(list, number) // behind what readers have of it
+		}
+	}
+}
+
+// get gives the billings below a number.
+func (w *whole) get(letters string, below int) []uint32 {
+	w.mu.RLock()
+	list := w.number[letters]
+	w.mu.RUnlock()
+	for len(list) > 0 && int(list[len(list)-1]) >= below {
+		list = list[:len(list)-1] // came after this snapshot
+	}
+	return list
 }
 
 // add numbers a billing.

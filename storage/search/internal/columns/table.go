@@ -17,6 +17,7 @@ type Table struct {
 	// Of the writer alone: what has which number.
 	numbers map[Place]uint32
 	billed  map[billing]uint32
+	whole   *whole
 	free    []uint32 // ordinals of removed events
 }
 
@@ -29,10 +30,11 @@ type billing struct {
 // New is a table without events.
 func New() *Table {
 	t := &Table{ids: newIDs(), numbers: make(map[Place]uint32), billed: make(map[billing]uint32)}
+	t.whole = &whole{number: make(map[string][]uint32)}
 	t.now.Store(&Snapshot{
 		places: newPlaces(), genres: newDictionary(), cities: newDictionary(),
 		venues: newDictionary(), performers: newDictionary(),
-		billings: billings{performer: make([]uint32, 1), folded: make([]string, 1)},
+		billings: billings{performer: make([]uint32, 1), folded: make([]string, 1), whole: t.whole},
 	})
 	return t
 }

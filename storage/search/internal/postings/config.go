@@ -40,6 +40,10 @@ type Config struct {
 	// segments make queries cheaper and a merge longer; at 300,000 reading the ids
 	// again takes a third of a second, in the background.
 	SegmentDocs int
+	// UnsavedDocs and UnsavedBatches bound what waits for the disk: documents, for they
+	// are in memory twice until they are saved; batches, for each is a segment that
+	// every query looks into.
+	UnsavedDocs, UnsavedBatches int
 }
 
 // DefaultConfig has a value for everything that has a default.
@@ -50,6 +54,9 @@ func DefaultConfig(dir string) Config {
 		Changed:     func() {},
 		Nap:         time.Second,
 		SegmentDocs: 300_000,
+
+		UnsavedDocs:    40_000,
+		UnsavedBatches: 256,
 	}
 }
 
@@ -64,6 +71,8 @@ func (c *Config) validate() error {
 		return fmt.Errorf("postings: a nap of %v is not between 1 ms and 1 min", c.Nap)
 	case c.SegmentDocs < MaxBatch:
 		return fmt.Errorf("postings: segments of %d documents are less than a batch", c.SegmentDocs)
+	case c.UnsavedDocs < 1 || c.UnsavedBatches < 1:
+		return errors.New("postings: nothing may wait for the disk")
 	}
 	return nil
 }

@@ -126,7 +126,7 @@ func (s *Store) Write(ctx context.Context, b Batch) error {
 	}
 	s.writing.Lock()
 	defer s.writing.Unlock()
-	if err := s.unsaved.room(ctx, s.stop); err != nil {
+	if err := s.unsaved.room(ctx, s.stop, &s.cfg); err != nil {
 		return err
 	}
 	positions := maps.Clone(*s.positions.Load())
@@ -153,9 +153,7 @@ func (s *Store) batch(b *Batch, positions map[uint64][]byte) *index.Batch {
 		last[b.Docs[i].ID] = i
 	}
 	for _, id := range b.Deletes {
-		if _, replaced := last[id]; !replaced {
-			out.Delete(idTerm(id))
-		}
+		out.Delete(idTerm(id)) // of what was there before the batch
 	}
 	for i := range b.Docs {
 		if d := &b.Docs[i]; last[d.ID] == i {

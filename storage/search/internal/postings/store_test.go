@@ -176,7 +176,7 @@ func TestFrequencyAndLength(t *testing.T) {
 
 func TestLastChangeOfAnIDCounts(t *testing.T) {
 	s, names := open(t, t.TempDir())
-	write(t, s, Batch{Docs: []Doc{{ID: "a", Name: []string{"one"}}, {ID: "a", Name: []string{"two"}}}})
+	write(t, s, Batch{Docs: []Doc{{ID: "a", Name: []string{"one"}}, {ID: "b"}, {ID: "a", Name: []string{"two"}}}})
 	want(t, find(t, s, names, Name, "one"))
 	want(t, find(t, s, names, Name, "two"), "a")
 	write(t, s, Batch{Deletes: []string{"a"}, Docs: []Doc{{ID: "a", Name: []string{"three"}}}})
@@ -188,8 +188,8 @@ func TestLastChangeOfAnIDCounts(t *testing.T) {
 	want(t, find(t, s, names, Name, "four"), "a")
 	v, _ := s.View()
 	defer v.Release()
-	if v.Documents() != 1 {
-		t.Errorf("%d documents, want 1", v.Documents())
+	if v.Documents() != 2 {
+		t.Errorf("%d documents, want 2", v.Documents())
 	}
 }
 
@@ -295,7 +295,10 @@ func TestSchema(t *testing.T) {
 func TestLocate(t *testing.T) {
 	s, names := open(t, t.TempDir())
 	for i := range 50 {
-		write(t, s, Batch{Docs: []Doc{{ID: fmt.Sprint(i % 20), Source: fmt.Append(nil, "s", i)}}})
+		write(t, s, Batch{Docs: []Doc{
+			{ID: fmt.Sprint(i % 20), Source: fmt.Append(nil, "s", i)},
+			{ID: fmt.Sprint("f", i)},
+		}})
 	}
 	write(t, s, Batch{Deletes: []string{"3"}})
 	check := func() {

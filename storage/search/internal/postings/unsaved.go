@@ -6,13 +6,6 @@ import (
 	"sync"
 )
 
-// What may wait for the disk, at most: documents, for they are in memory twice until
-// they are saved; batches, for each is a segment that every query looks into.
-const (
-	maxUnsavedDocs    = 40_000
-	maxUnsavedBatches = 256
-)
-
 // unsaved counts what was written and is not on disk yet.
 type unsaved struct {
 	mu            sync.Mutex // guards all below
@@ -55,8 +48,8 @@ func (u *unsaved) fail(err error) {
 }
 
 // room waits until there is room for another batch.
-func (u *unsaved) room(ctx context.Context, stop <-chan struct{}) error {
-	return u.wait(ctx, stop, maxUnsavedDocs, maxUnsavedBatches)
+func (u *unsaved) room(ctx context.Context, stop <-chan struct{}, cfg *Config) error {
+	return u.wait(ctx, stop, cfg.UnsavedDocs, cfg.UnsavedBatches)
 }
 
 // none waits until everything is saved.

@@ -103,6 +103,7 @@ func TestWords(t *testing.T) {
 		strings.Repeat("x", 100): strings.Repeat("x", 62),
 		strings.Repeat("é", 100): strings.Repeat("e", 62),
 		strings.Repeat("ж", 100): strings.Repeat("ж", 31),
+		strings.Repeat("ა", 100): strings.Repeat("ა", 20), // 3 bytes each, and none is cut
 	} {
 		if got := strings.Join(Words(s), " "); got != want {
 			t.Errorf("Words(%q) = %q, want %q", s, got, want)
@@ -186,6 +187,12 @@ func TestParse(t *testing.T) {
 		if _, ok := Parse(s, words-1); ok {
 			t.Errorf("%q has less than %d words", s, words)
 		}
+	}
+	if q, _ := Parse("!!! foo", 10); len(q.Joins) != 0 {
+		t.Errorf("punctuation is no part of a word: %+v", q.Joins)
+	}
+	if q, _ := Parse(strings.Repeat("周", 100), 10); len(q.Words) != 1 || len(q.Words[0].Parts) != maxPairs {
+		t.Errorf("got %+v", q)
 	}
 	for _, w := range []string{"u2", "90s", "b2b", "3oh3", "182", "blink"} {
 		if q, _ := Parse(w, 10); q.Words[0].Parts != nil {
