@@ -136,6 +136,7 @@ type conn struct {
 	late bool // it came while the server was drained
 
 	readBy, writeBy lazyDeadline
+	joined          joined
 
 	// lineRun is how many bytes came since the last line feed. Where a whole
 	// read buffer has none, it was the request line that did not fit.

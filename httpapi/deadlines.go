@@ -67,11 +67,17 @@ func (c *conn) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Write writes. What lies below must bear a write after one that timed out, as
-// TCP does and TLS does not.
+// Write writes, or holds p back for the next write. What lies below must bear a write
+// after one that timed out, as TCP does and TLS does not.
 func (c *conn) Write(p []byte) (int, error) {
+	if c.joined.held == nil && c.joined.hold(p) {
+		return len(p), nil
+	}
 	if err := c.writeBy.arm(c.Conn.SetWriteDeadline); err != nil {
 		return 0, err
+	}
+	if c.joined.held != nil {
+		return c.writeJoined(p)
 	}
 	n, err := c.Conn.Write(p)
 	for err != nil && !c.closed.Load() && c.writeBy.again(err, c.Conn.SetWriteDeadline) {

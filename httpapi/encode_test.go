@@ -1,6 +1,8 @@
 package httpapi
 
 import (
+	"math"
+	"strconv"
 	"testing"
 	"time"
 
@@ -25,6 +27,33 @@ func TestAppendTime(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		check(t, catalog.Time(rapid.Int64Range(-99_999_999_999_999, 299_999_999_999_999).Draw(t, "ms")))
 	})
+}
+
+// Numbers are written as strconv writes them.
+func TestAppendCount(t *testing.T) {
+	check := func(t rapid.TB, n int64) {
+		if got, want := string(appendCount([]byte("x"), n)), "x"+strconv.FormatInt(max(n, 0), 10); got != want {
+			t.Fatalf("%d: %s, want %s", n, got, want)
+		}
+	}
+	for _, n := range []int64{0, 1, 9, 10, 11, 99, 100, 101, 999, 1000, 1<<31 - 1, 1<<63 - 1, -1} {
+		check(t, n)
+	}
+	rapid.Check(t, func(t *rapid.T) { check(t, rapid.Int64().Draw(t, "n")) })
+}
+
+// Distances and scores have three digits behind the point, rounded; JSON has no NaN.
+func TestAppendFixed(t *testing.T) {
+	for v, want := range map[float64]string{0: "0.000", 0.0004: "0.000", 0.0005: "0.001", 1: "1.000", 12.3456: "12.346",
+		-1.5: "-1.500", -0.0001: "0.000", 999.9996: "1000.000", 1e14: "100000000000000.000", 1e15: "0",
+		math.Inf(1): "0", math.Inf(-1): "0"} {
+		if got := string(appendFixed([]byte("x"), v)); got != "x"+want {
+			t.Errorf("%v: %s, want %s", v, got, want)
+		}
+	}
+	if got := string(appendFixed(nil, math.NaN())); got != "0" {
+		t.Error(got)
+	}
 }
 
 // Strings are quoted as the JSON library quotes them.

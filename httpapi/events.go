@@ -252,15 +252,15 @@ func appendWritten(b []byte, e *catalog.Event, minPrice, maxPrice int64) []byte 
 // appendWritten, and leaves the object open. An event has a ticket at least: where
 // there is none in all, the sale is not known yet, and its numbers are left out.
 func appendNow(b []byte, n *saleNow) []byte {
-	b = strconv.AppendInt(b, n.waiting, 10)
+	b = appendCount(b, n.waiting)
 	b = append(append(append(b, `},"status":"`...), n.status()...), '"')
 	if n.total == 0 {
 		return b
 	}
-	b = strconv.AppendInt(append(b, `,"availability":{"total":`...), n.total, 10)
-	b = strconv.AppendInt(append(b, `,"available":`...), n.available, 10)
-	b = strconv.AppendInt(append(b, `,"held":`...), n.held, 10)
-	b = strconv.AppendInt(append(b, `,"booked":`...), n.booked, 10)
+	b = appendCount(append(b, `,"availability":{"total":`...), n.total)
+	b = appendCount(append(b, `,"available":`...), n.available)
+	b = appendCount(append(b, `,"held":`...), n.held)
+	b = appendCount(append(b, `,"booked":`...), n.booked)
 	return append(b, '}')
 }
 

@@ -167,7 +167,6 @@ func TestPaths(t *testing.T) {
 	w.put(arena("ev-1"))
 	for path, code := range map[string]string{
 		"/":                                  codeNotFound,
-		"/events":                            codeNotFound,
 		"/events/":                           codeNotFound,
 		"/events/ev-1/":                      codeNotFound,
 		"//events/ev-1":                      codeNotFound,
@@ -191,7 +190,8 @@ func TestPaths(t *testing.T) {
 		"/bookings/ev-1/not.an.id":                             codeBookingNotFound,
 		"/bookings/ev-1/AAAAAAAAAAAAAAAAAAAAAB":                codeBookingNotFound,
 		"/events/ev-1/live":                                    codeNotFound,
-		"/suggest?text=a":                                      codeNotFound,
+		"/suggest/":                                            codeNotFound,
+		"/suggest/a":                                           codeNotFound,
 		"/a/b/c/d/e/f/g/h":                                     codeNotFound,
 		"/problems/no-such":                                    codeNotFound,
 		"/events/ev-1/holds/AAAAAAAAAAAAAAAAAAAAAA/extend/now": codeNotFound,

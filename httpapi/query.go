@@ -74,32 +74,35 @@ func readQuery(raw []byte, a asked, scratch []byte) (errs []fieldError) {
 func takeParam(a asked, pair []byte, given *uint32, scratch []byte) *fieldError {
 	rawName, rawValue, _ := bytes.Cut(pair, []byte{'='})
 	name, wrong := unescape(rawName, nil)
-	at := "?" + shownName(name)
-	if wrong != "" {
-		return &fieldError{At: at, Detail: wrong}
+	if wrong == "" {
+		wrong = takeValue(a, name, rawValue, given, scratch)
 	}
+	if wrong != "" {
+		return &fieldError{At: "?" + shownName(name), Detail: wrong}
+	}
+	return nil
+}
+
+// takeValue has a parameter set, and says what is wrong with it.
+func takeValue(a asked, name, rawValue []byte, given *uint32, scratch []byte) string {
 	i := findParam(a, name)
 	if i < 0 {
-		return &fieldError{At: at, Detail: "is not a parameter of this call"}
+		return "is not a parameter of this call"
 	}
 	if *given&(1<<i) != 0 {
-		return &fieldError{At: at, Detail: "is given twice"}
+		return "is given twice"
 	}
 	*given |= 1 << i
 	value, wrong := unescape(rawValue, scratch)
 	switch cards := a.params()[i].cards; {
 	case wrong != "":
+		return wrong
 	case len(value) > maxValue:
-		wrong = "is too long"
+		return "is too long"
 	case cards == anywhere && luhn.Contains(value), cards == asWhole && luhn.Is(value):
-		wrong = "holds what looks like a card number"
-	default:
-		wrong = a.set(i, value)
+		return "holds what looks like a card number"
 	}
-	if wrong != "" {
-		return &fieldError{At: at, Detail: wrong}
-	}
-	return nil
+	return a.set(i, value)
 }
 
 // findParam is the place of a parameter; -1: the route has none of that name.

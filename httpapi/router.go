@@ -222,6 +222,7 @@ func (s *Server) serve(ctx *fasthttp.RequestCtx) {
 			ctx.SetConnectionClose()
 		}
 		c.finish()
+		joinWrites(ctx)
 		s.done(c, time.Since(c.start))
 		s.releaseCall(c)
 		s.metrics.inFlight.Add(-1)

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"boxoffice/actors"
 	"boxoffice/actors/sale/catalog"
 	"boxoffice/actors/salepb"
 	"boxoffice/storage/search"
@@ -18,6 +19,7 @@ import (
 // fakeIndex finds events by looking at every one. It takes the state of a sale from
 // the seller, and a hit's static part from RenderHit, as the index does.
 type fakeIndex struct {
+	t      testing.TB
 	seller *fakeSeller
 	events []*catalog.Event
 	// before, where set, may end a search with an error in the index's stead.
@@ -29,7 +31,7 @@ type fakeIndex struct {
 
 // newSearchWorld is a server with an index, and events in it.
 func newSearchWorld(t testing.TB, change func(*Config), events ...*catalog.Event) (*world, *fakeIndex) {
-	x := &fakeIndex{events: events}
+	x := &fakeIndex{t: t, events: events}
 	w := newWorld(t, func(c *Config) {
 		c.Search = x
 		if change != nil {
@@ -138,12 +140,7 @@ func (x *fakeIndex) hit(e *catalog.Event) (fakeHit, bool) {
 	if err != nil {
 		return fakeHit{}, false
 	}
-	source, err := RenderHit(salepb.EncodeDetails(
-		salepb.Details{Event: v.Event, MinPrice: v.MinPrice, MaxPrice: v.MaxPrice}))
-	if err != nil {
-		return fakeHit{}, false
-	}
-	h := fakeHit{event: e, Hit: search.Hit{ID: e.ID, Source: source, Version: v.Summary.Version,
+	h := fakeHit{event: e, Hit: search.Hit{ID: e.ID, Source: rendered(x.t, v), Version: v.Summary.Version,
 		StartsAt: int64(e.StartsAt), OnSaleAt: int64(e.OnSaleAt), Cancelled: e.Cancelled, Distance: -1}}
 	if !x.unsold {
 		s := v.Summary
@@ -151,6 +148,16 @@ func (x *fakeIndex) hit(e *catalog.Event) (fakeHit, bool) {
 			Held: int32(s.Held), Booked: int32(s.Booked)}
 	}
 	return h, true
+}
+
+// rendered is what RenderHit makes of an event's view.
+func rendered(t testing.TB, v actors.View) []byte {
+	b, err := RenderHit(salepb.EncodeDetails(
+		salepb.Details{Event: v.Event, MinPrice: v.MinPrice, MaxPrice: v.MaxPrice}))
+	if err != nil {
+		t.Error(err)
+	}
+	return b
 }
 
 // fakeWanted reports whether a hit meets a query's conditions, and notes how far it is.
@@ -222,7 +229,8 @@ func (x *fakeIndex) Suggest(ctx context.Context, q search.SuggestQuery) (list []
 		}
 	}
 	for _, e := range x.events {
-		g := search.Suggestion{Kind: search.KindEvent, ID: e.ID, Name: e.Title, Place: e.Venue.City, Events: 1, Distance: -1}
+		g := search.Suggestion{Kind: search.KindEvent, ID: e.ID, Name: e.Title, Place: e.Venue.City, Events: 1,
+			Distance: -1}
 		if q.Near != nil && e.Venue.Location != nil {
 			g.Distance = haversine(*q.Near, search.Point(*e.Venue.Location))
 		}
@@ -232,7 +240,8 @@ func (x *fakeIndex) Suggest(ctx context.Context, q search.SuggestQuery) (list []
 		g.Kind, g.ID, g.Name, g.Place = search.KindCity, "", e.Venue.City, e.Venue.Country
 		list = append(list, g)
 		for _, p := range e.Performers {
-			list = append(list, search.Suggestion{Kind: search.KindPerformer, ID: p.ID, Name: p.Name, Events: 1, Distance: -1})
+			list = append(list, search.Suggestion{Kind: search.KindPerformer, ID: p.ID, Name: p.Name, Events: 1,
+				Distance: -1})
 		}
 	}
 	list = slices.DeleteFunc(list, func(g search.Suggestion) bool {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"math"
 	"slices"
-	"strconv"
 
 	"boxoffice/actors/sale/catalog"
 	"boxoffice/actors/salepb"
@@ -29,16 +28,23 @@ func RenderHit(source []byte) ([]byte, error) {
 
 var errNoEvent = errors.New("httpapi: details without an event")
 
+// hitRoom is more than is written of a hit behind its Source.
+const hitRoom = 256
+
 // appendPage appends a page as the contract shows it, at a time in milliseconds.
 func appendPage(b []byte, p *search.Page, q *searchQuery, now int64) []byte {
-	b = append(b, `{"events":[`...)
+	room := 1024
+	for i := range p.Hits {
+		room += len(p.Hits[i].Source) + hitRoom
+	}
+	b = append(slices.Grow(b, room), `{"events":[`...)
 	for i := range p.Hits {
 		if i > 0 {
 			b = append(b, ',')
 		}
 		b = appendHit(b, &p.Hits[i], q, now)
 	}
-	b = strconv.AppendInt(append(b, `],"total":`...), int64(p.Total), 10)
+	b = appendCount(append(b, `],"total":`...), p.Total)
 	b = appendOptional(b, "next", p.Next)
 	if len(q.ask.Facets) > 0 {
 		b = appendFacets(append(b, `,"facets":{`...), p.Facets)
@@ -77,7 +83,7 @@ func appendFixed(b []byte, v float64) []byte {
 	if n < 0 {
 		b, n = append(b, '-'), -n
 	}
-	b = strconv.AppendInt(b, n/1000, 10)
+	b = appendCount(b, n/1000)
 	n %= 1000
 	return append(b, '.', digit(int(n)/100), digit(int(n)/10), digit(int(n)))
 }
@@ -98,7 +104,7 @@ func appendFacets(b []byte, counts []search.FacetCounts) []byte {
 				b = append(appendString(append(b, `"id":`...), v.ID), ',')
 			}
 			b = appendString(append(b, `"value":`...), v.Value)
-			b = append(strconv.AppendInt(append(b, `,"count":`...), int64(v.Count), 10), '}')
+			b = append(appendCount(append(b, `,"count":`...), v.Count), '}')
 		}
 		b = append(b, ']')
 	}

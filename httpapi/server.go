@@ -110,7 +110,7 @@ func (s *Server) newHTTP() *fasthttp.Server {
 		Concurrency:        s.cfg.MaxConns + s.cfg.MaxConns/4 + 16,
 		MaxRequestsPerConn: s.cfg.MaxRequestsPerConn,
 		ReadBufferSize:     maxHeaderBlock,
-		WriteBufferSize:    8 << 10,
+		WriteBufferSize:    writeBuffer,
 		// Bodies come as streams, so that one path may take any length; all
 		// others are bounded by precheck and readBody.
 		StreamRequestBody:            true,

@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"bytes"
-	"strconv"
 	"time"
 
 	"boxoffice/storage/search"
@@ -60,11 +59,10 @@ func (s *Server) getSuggestions(c *call) {
 	if !c.query(&q) {
 		return
 	}
-	ctx, cancel, ok := c.searching()
+	ctx, ok := c.searching()
 	if !ok {
 		return
 	}
-	defer cancel()
 	list, err := s.cfg.Search.Suggest(ctx, q.ask)
 	s.metrics.searched(suggestKind, time.Since(c.start))
 	if err != nil {
@@ -91,7 +89,7 @@ func appendSuggestion(b []byte, g *search.Suggestion, q *suggestQuery) []byte {
 	b = appendOptional(b, "id", g.ID)
 	b = appendString(append(b, `,"name":`...), g.Name)
 	b = appendOptional(b, "place", g.Place)
-	b = strconv.AppendInt(append(b, `,"events":`...), int64(g.Events), 10)
+	b = appendCount(append(b, `,"events":`...), g.Events)
 	if q.ask.Near != nil && g.Distance >= 0 {
 		b = appendFixed(append(b, `,"distance":`...), g.Distance/q.inUnit())
 	}
