@@ -50,7 +50,8 @@ func FuzzDecodeValues(f *testing.F) {
 	meta := make([]byte, eventMetaLen)
 	eventMeta{version: 9, first: 2, at: 8}.put(meta)
 	for _, v := range [][]byte{
-		nil, {1}, meta, applied{1, 2, false}.encode(), applied{1, 2, true}.encode(), encodeIndex(3), owner{epoch: 1}.encode(), upload{id: 1}.encode(),
+		nil, {1}, meta, applied{1, 2, false}.encode(), applied{1, 2, true}.encode(), encodeIndex(3),
+		owner{epoch: 1}.encode(), upload{id: 1}.encode(),
 	} {
 		f.Add(v)
 	}

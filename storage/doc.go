@@ -37,6 +37,23 @@
 // moment. Without a replica that can answer they are ErrNoReplica. Confirm makes what
 // the owner has in memory linearizable: the epoch is still the shard's.
 //
+// # Following
+//
+// Somebody who keeps a copy of all events, an index or a cache, reads two feeds of each
+// shard. Changes has the events whose details were written, durably: from the beginning
+// it is every event once. Touched has those that were extended at all, in memory; who
+// has missed too much reads Summaries. Both are as of this node's replica:
+//
+//	for {
+//		page, next, err := log.Changes(shard, at, 500)      // at is kept with the copy
+//		if len(page) == 0 { log.Wait(ctx, shard, next.Index) } // the end: nothing is polled
+//		at = next
+//	}
+//
+// Positions are Raft indexes, the same at every replica. So a reader may go on at
+// another one; if that is behind, it has nothing to say yet. A reader gets each change
+// at least once: it drops a view whose version is older than the one it has.
+//
 // # Who runs what
 //
 // All methods may be called by many goroutines. Reads block for a disk read at most.

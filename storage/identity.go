@@ -23,12 +23,13 @@ const (
 )
 
 // identityFormat is the version of the whole directory's format. A directory of a
-// higher version is refused; one of format 1 is brought up to 2, see upgrade.
-const identityFormat = 2
+// higher version is refused; one of a lower is brought up, see upgrade. Format 3 is 2
+// with a feed in each shard, see feedindex.go.
+const identityFormat = 3
 
 // identity is what a data directory knows about itself. It is a short text file:
 //
-//	boxoffice-node 2
+//	boxoffice-node 3
 //	node n1
 //	cluster 5b1e09d2c4470f13
 //	incarnation 8ad1c5a2f09e77b1
@@ -86,13 +87,14 @@ func (id *identity) found(shard uint64) {
 	id.replicas = append(id.replicas, replica{shard, 1, founding, map[uint64]string{1: id.raftAddress}})
 }
 
-// upgrade makes a format 2 identity of one of format 1, which had no system shard
-// and no cluster id. Its raft log is of no deployment, and stays so: see deployment.
+// upgrade makes an identity of the present format. Format 1 had no system shard and no
+// cluster id. Its raft log is of no deployment, and stays so: see deployment.
 func (id *identity) upgrade() {
-	if id.format == identityFormat {
+	before := id.format
+	id.format = identityFormat
+	if before > 1 {
 		return
 	}
-	id.format = identityFormat
 	id.cluster = id.incarnation &^ 1
 	id.found(id.shards + 1)
 }

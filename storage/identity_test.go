@@ -81,8 +81,8 @@ func TestForeignAndDamagedDirectoriesAreRefused(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	write(bytes.Replace(good, []byte("boxoffice-node 2"), []byte("boxoffice-node 3"), 1))
-	wantRefusal(t, cfg, "format 3", "newer version")
+	write(bytes.Replace(good, []byte("boxoffice-node 3"), []byte("boxoffice-node 4"), 1))
+	wantRefusal(t, cfg, "format 4", "newer version")
 	write(bytes.Replace(good, []byte("shards 2"), []byte("shards 3"), 1))
 	wantRefusal(t, cfg, "damaged")
 	write(good[:len(good)/2])

@@ -93,7 +93,8 @@ func TestKeysSort(t *testing.T) {
 		if !bytes.Equal(a, b) && bytes.HasPrefix(k.records(a, x), k.event(kindRecords, b)) {
 			t.Fatalf("the keys of %q are among those of %q", a, b)
 		}
-		for _, key := range [][]byte{k.owner(), k.records(a, x), k.chunk(a, 1, 9), k.event(kindEvent, a), k.feed(x, a)} {
+		keys := [][]byte{k.owner(), k.records(a, x), k.chunk(a, 1, 9), k.event(kindEvent, a), k.feed(x, a)}
+		for _, key := range keys {
 			if !bytes.HasPrefix(key, k.prefix) || bytes.Compare(key, after(k.prefix)) >= 0 || len(key) > maxKeyLen {
 				t.Fatalf("%x is not a key of the keyspace", key)
 			}

@@ -137,11 +137,11 @@ type Log interface {
 	// Touched after the at of the first page. Errors are those of View.
 	Summaries(shard uint64, after string, limit int) (page []Touch, at uint64, err error)
 	// Wait blocks until this node's replica of a shard has applied something after a
-	// Raft index, of whatever kind, and returns the last index it has applied. What
-	// was applied can be read then. Any number of callers may wait; one costs no
-	// goroutine. ErrUnavailable: ctx is over, or the log is closed. ErrNoReplica: there
-	// is none here, or it went while the caller waited. A replica that is cut off, or
-	// catches up, is not refused, it has only nothing new: a wait should have a deadline.
+	// Raft index, of whatever kind, and returns the last index it has applied: what was
+	// applied can be read then. Any number of callers may wait, one costs no goroutine.
+	// ErrUnavailable: ctx is over, or the log is closed. The errors of View are looked
+	// for at the call and whenever something is applied, or the replica goes. So who
+	// waits at a replica that is cut off is not told: a wait should have a deadline.
 	Wait(ctx context.Context, shard, after uint64) (applied uint64, err error)
 	// Healthy is nil, or what is wrong with this node's part of the log: ErrNoSpace, a
 	// shard whose replica here knows no leader. A shard without a replica here, or one

@@ -13,8 +13,9 @@ const verifyText = `
 Replays every record of every event in a stopped node's data directory and
 compares: the replayed state must hold the invariants (no ticket in two hands,
 available + held + booked = total), equal the state that the last checkpoint
-leads to, bit for bit, and be what the stored view says. Exit code 1 where
-anything differs.`
+leads to, bit for bit, and be what the stored view says. The feed of changes
+must have every event that was described, once. Exit code 1 where anything
+differs.`
 
 // verify is the command of that name.
 func verify(args []string, env environment) int {
@@ -37,6 +38,10 @@ func verify(args []string, env environment) int {
 		}
 		return nil
 	})
+	if feed := log.CheckFeed(); err == nil && feed != nil {
+		bad++
+		fmt.Fprintln(env.stdout, feed)
+	}
 	if closed := log.Close(); err == nil {
 		err = closed
 	}

@@ -15,12 +15,14 @@ func (m *Memory) applyLocked(s *group) {
 	m.wakeLocked()
 }
 
+// wakeLocked makes everybody who waits look again.
 func (m *Memory) wakeLocked() {
 	close(m.woken)
 	m.woken = make(chan struct{})
 }
 
-// Changes implements storage.Log.
+// Changes implements storage.Log. It sorts all events of the shard at each call: it is
+// the plain reading of the contract, which the real log's keys must agree with.
 func (m *Memory) Changes(shard uint64, after storage.Position, limit int) (
 	out []storage.Change, next storage.Position, err error) {
 	m.mu.Lock()
@@ -45,7 +47,9 @@ func (m *Memory) Changes(shard uint64, after storage.Position, limit int) (
 	return out, storage.Position{Index: s.applied}, nil
 }
 
-// changedLocked is what comes after a position, in order.
+// changedLocked is what comes after a position, in order: of the events that were there
+// before the origin by id, at index 0, and then by index. A position among the former
+// is of one origin only.
 func (m *Memory) changedLocked(shard uint64, after storage.Position) []string {
 	origin := m.disk.shards[shard].origin
 	from := func(at uint64, id string) bool { return at > after.Index }
@@ -73,7 +77,8 @@ func (m *Memory) idsLocked(shard uint64, want func(id string, e *event) bool) (i
 	return ids
 }
 
-// Touched implements storage.Log.
+// Touched implements storage.Log. Nothing but Forget and a new process lets it forget:
+// the bound of the real log, on events a shard, is not imitated.
 func (m *Memory) Touched(shard, after uint64, limit int) (out []storage.Touch, next uint64, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -114,7 +119,8 @@ func (m *Memory) Summaries(shard uint64, after string, limit int) (out []storage
 	return out, m.disk.shards[shard].applied, nil
 }
 
-// Wait implements storage.Log.
+// Wait implements storage.Log. Whatever happens to any shard wakes everybody; who has
+// nothing new waits again. It has no goroutine and no timer of its own.
 func (m *Memory) Wait(ctx context.Context, shard, after uint64) (uint64, error) {
 	for {
 		m.mu.Lock()
@@ -134,6 +140,7 @@ func (m *Memory) Wait(ctx context.Context, shard, after uint64) (uint64, error) 
 	}
 }
 
+// view is a copy: what is returned is the caller's.
 func (e *event) view() storage.View {
 	return storage.View{
 		Version: uint64(len(e.records)),
@@ -142,6 +149,7 @@ func (e *event) view() storage.View {
 	}
 }
 
+// touch is a copy too.
 func (e *event) touch(id string) storage.Touch {
 	return storage.Touch{Event: id, Version: uint64(len(e.records)), Summary: slices.Clone(e.summary)}
 }

@@ -10,6 +10,9 @@ import (
 	"boxoffice/storage"
 )
 
+// The events of these tests are all in shard 1, so that they have one order. Other tests
+// have written there before: each begins at the end of the feed, or looks for its own.
+
 // testFeed reads what was written, page by page, however large a page is.
 func testFeed(t *testing.T, h *harness) {
 	ids := h.inOneShard("feed", 5)
@@ -44,7 +47,8 @@ func testFeed(t *testing.T, h *harness) {
 	}
 }
 
-// testFeedMoves writes details again: the event is in the feed once, as it is now.
+// testFeedMoves writes details again: the event is in the feed once, as it is now. Who
+// has read a part before may have it twice, before and after.
 func testFeedMoves(t *testing.T, h *harness) {
 	ids := h.inOneShard("moves", 3)
 	shard := h.log.Shard(ids[0])
@@ -77,7 +81,9 @@ func testFeedMoves(t *testing.T, h *harness) {
 	}
 }
 
-// testFeedBehind gives positions that this log has not reached, and damaged ones.
+// testFeedBehind gives positions that this log has not reached, as a replica that is behind
+// is given them; shards that are not there; and positions that are kept as bytes, or were
+// damaged there.
 func testFeedBehind(t *testing.T, h *harness) {
 	shard := uint64(1)
 	ahead := h.end(t, shard)
@@ -116,7 +122,8 @@ func testFeedBehind(t *testing.T, h *harness) {
 	wantErr(t, "a short position", err, storage.ErrUnavailable)
 }
 
-// testTouched extends events, with and without details.
+// testTouched extends events, with and without details: both touch. Each is read once, with
+// the summary of its last append, in the order of those.
 func testTouched(t *testing.T, h *harness) {
 	ids := h.inOneShard("touched", 4)
 	shard := h.log.Shard(ids[0])
@@ -153,7 +160,8 @@ func testTouched(t *testing.T, h *harness) {
 	}
 }
 
-// testSummaries pages through all events of a shard.
+// testSummaries pages through all events of a shard, those of other tests too. Every page
+// says which index it is of.
 func testSummaries(t *testing.T, h *harness) {
 	ids := h.inOneShard("summaries", 6)
 	for i, id := range ids {
@@ -197,8 +205,8 @@ func testSummaries(t *testing.T, h *harness) {
 	}
 }
 
-// testWait has many callers wait for the same append, and some for one that does not
-// come.
+// testWait has many callers wait for the same append, and one for what does not come. Who
+// is woken must find in the feed what it was woken for.
 func testWait(t *testing.T, h *harness) {
 	id := h.inOneShard("wait", 1)[0]
 	shard := h.log.Shard(id)

@@ -19,6 +19,10 @@
 //   - Forget and Adopt are what restarts and upgrades do to a feed;
 //   - Reopen is a restart: the same contents, a new process, new terms.
 //
+// Its feeds are whole: a Raft index is the number of a shard's command, also where it is
+// a claim or a checkpoint. A Memory is one replica; nodes of a test that share it are all
+// as far as it is.
+//
 // # The suite
 //
 // Conformance runs one list of tests against any log. It knows nothing of the

@@ -3,6 +3,7 @@ package storagetest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -79,6 +80,57 @@ func TestAStalledAppendWaits(t *testing.T) {
 		synctest.Wait()
 		must(t, m.Close())
 		wantErr(t, "append at the close", <-done, storage.ErrUnknown)
+	})
+}
+
+// A feed that is kept from now on begins anew, for everybody whose position is older.
+func TestAFeedIsAdopted(t *testing.T) {
+	h, m := memory(t)
+	for _, id := range []string{"b", "a", "c"} {
+		h.describe(t, id, 0, "old")
+	}
+	early := storage.Position{Index: h.end(t, 1).Index - 1}
+	m.Adopt(1)
+	m.Forget(1)
+	end := h.end(t, 1)
+	_, _, err := m.Touched(1, end.Index-1, 9)
+	wantErr(t, "touches that were forgotten", err, storage.ErrTrimmed)
+	h.describe(t, "b", 1, "new")
+	_, first, err := m.Changes(1, storage.Position{}, 1)
+	must(t, err)
+	for _, c := range []struct {
+		from storage.Position
+		want string
+	}{
+		{storage.Position{}, "[a c b]"}, {early, "[a c b]"}, {first, "[c b]"}, {end, "[b]"},
+		{storage.Position{Index: first.Index - 1, Event: "a"}, "[a c b]"}, // elsewhere it began earlier
+	} {
+		for limit := 1; limit < 5; limit++ {
+			var got []string
+			for _, change := range h.feed(t, 1, c.from, limit) {
+				got = append(got, change.Event)
+			}
+			if fmt.Sprint(got) != c.want {
+				t.Errorf("from %+v in pages of %d: %v, want %s", c.from, limit, got, c.want)
+			}
+		}
+	}
+}
+
+// Who waits where the replica is taken away is told.
+func TestAWaitEndsWithTheReplica(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, m := memory(t)
+		done := make(chan error, 1)
+		go func() {
+			_, err := m.Wait(t.Context(), 1, 1<<60)
+			done <- err
+		}()
+		synctest.Wait()
+		m.Lack(1, true)
+		if err := <-done; !errors.Is(err, storage.ErrNoReplica) {
+			t.Errorf("it is told %v", err)
+		}
 	})
 }
 
