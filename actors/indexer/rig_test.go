@@ -24,6 +24,9 @@ import (
 
 var _ Index = (*search.Index)(nil)
 
+// exampleEvent is one like any other.
+var exampleEvent = &catalog.Event{ID: "e", Title: "Show"}
+
 // testCluster is the identity of the tests' cluster.
 const testCluster = 77
 

@@ -125,7 +125,7 @@ func newFakeCluster(t *testing.T, token string) *fakeCluster {
 	for i := range 3 {
 		name := fmt.Sprint("n", i+1)
 		cfg := httpapi.DefaultConfig()
-		cfg.Seller, cfg.Operator, cfg.AdminToken = fakeShop{name}, f, token
+		cfg.Seller, cfg.Operator, cfg.SearchOperator, cfg.AdminToken = fakeShop{name}, f, f, token
 		cfg.Version.Node, cfg.Log = name, slog.New(slog.DiscardHandler)
 		srv, err := httpapi.New(cfg)
 		if err != nil {
@@ -164,6 +164,8 @@ func TestStatusTable(t *testing.T) {
 	f := newFakeCluster(t, "")
 	f.status.Health, f.status.Problems = control.Unavailable, []string{"shard 2 has no leader", "a\x1b[2Jb"}
 	f.status.Nodes[1].State = "draining"
+	f.status.Nodes[0].Roles, f.status.Nodes[1].Roles = []string{"search"}, []string{"search"}
+	f.status.Nodes[0].Search = &control.SearchBrief{State: "catching-up", Events: 1, LagSeconds: 90.5, Rebuilding: true}
 	for i := range f.status.Nodes {
 		f.status.Nodes[i].HTTP = fmt.Sprint("127.0.0.1:808", i)
 	}
@@ -172,10 +174,10 @@ func TestStatusTable(t *testing.T) {
   - shard 2 has no leader
   - a[2Jb
 
-NODE  STATE     LEADS  REPLICAS         DISK FREE    UP  HTTP
-n1    up            1         3  41 GiB of 50 GiB  1d1h  127.0.0.1:8080
-n2    draining      1         3  41 GiB of 50 GiB  1d1h  127.0.0.1:8081
-n3    up            1         3  41 GiB of 50 GiB  1d1h  127.0.0.1:8082
+NODE  STATE     LEADS  REPLICAS         DISK FREE    UP  SEARCH                                    HTTP
+n1    up            1         3  41 GiB of 50 GiB  1d1h  1 event, catching-up, +1m30s, rebuilding  127.0.0.1:8080
+n2    draining      1         3  41 GiB of 50 GiB  1d1h  unknown                                   127.0.0.1:8081
+n3    up            1         3  41 GiB of 50 GiB  1d1h                                            127.0.0.1:8082
 
 SHARD  LEADER  TERM  APPLIED  REPLICAS
     1  n1         4    12034  n1 n2 n3(learner +1034)

@@ -133,7 +133,7 @@ func (c *Config) options() []option {
 		{name: "cluster-name", arg: "NAME", help: "nodes of another name get nowhere", value: text(&c.ClusterName)},
 		{name: "zone", arg: "NAME", help: "what this node shares its fate with", value: text(&c.Zone)},
 		{name: "roles", arg: "ROLE,…", help: "what this node does besides selling: search; all or none",
-			value: (*rolesValue)(&c.Roles)},
+			value: (*rolesValue)(&c.Roles), many: true},
 		{name: "ca", arg: "FILE", help: "the authority of the nodes' certificates, PEM", value: text(&c.CA)},
 		{name: "cert", arg: "FILE", help: "this node's certificate, PEM", value: text(&c.Cert)},
 		{name: "key", arg: "FILE", help: "the certificate's key, PEM", value: text(&c.Key)},

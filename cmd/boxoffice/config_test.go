@@ -82,6 +82,7 @@ func TestEveryOption(t *testing.T) {
 		"pprof":        "127.0.0.1:6060",
 		"cluster-name": "c", "zone": "z", "ca": "/ca", "cert": "/cert", "key": "/key", "insecure": "true",
 		"gossip-key": "00112233445566778899aabbccddeeff", "sandbox-url": "http://10.0.0.9:7500",
+		"roles": "none",
 	}
 	want := Config{
 		Data: "/d", HTTP: "0.0.0.0:81", Node: "n", Cluster: "10.0.0.1:7000", Join: []string{"10.0.0.2:7000",
@@ -169,6 +170,8 @@ func TestValidate(t *testing.T) {
 		{"--log-level=loud", "none of debug"}, {"--log-format=xml", "none of text"}, {"--pprof=0.0.0.0:1",
 			"loopback only"},
 		{"--pprof=:6060", "loopback only"}, {"--pprof=localhost", "--pprof"}, {"--demo=maybe", "--demo"},
+		{"--roles=all", ""}, {"--roles=none", ""}, {"--roles=search", ""}, {"--roles=search,,search", ""},
+		{"--roles=find", "no role"}, {"--roles=search,none", "no role"}, {"--roles=", "say none"},
 		{"--bogus", "unknown flag --bogus"}, {"-bogus=1", "unknown flag --bogus"}, {"--node", "no value for --node"},
 		{"extra", `unexpected argument "extra"`}, {"-- --node", `unexpected argument "--node"`},
 		{"--http=127.0.0.1:7399", ""}, {"--http=127.0.0.1:7403", ""}, {"--http=127.0.0.2:7401", ""}, {"--http=:0", ""},
