@@ -168,13 +168,14 @@ func testSummaries(t *testing.T, h *harness) {
 		h.append(t, id, 0, make([]string, i+1)...)
 	}
 	shard := h.log.Shard(ids[0])
+	end := h.end(t, shard).Index
 	for _, limit := range []int{1, 2, 1000} {
 		var got []string
 		last := ""
 		for {
 			page, at, err := h.log.Summaries(shard, last, limit)
 			must(t, err)
-			if end := h.end(t, shard).Index; at != end {
+			if at != end {
 				t.Errorf("the page is of index %d, want %d", at, end)
 			}
 			if len(page) == 0 {
@@ -307,16 +308,18 @@ func testFollowingRestarts(t *testing.T, h *harness) {
 	ids := h.inOneShard("restarts", 3)
 	shard := h.log.Shard(ids[0])
 	h.describe(t, ids[0], 0, "before")
-	before := h.end(t, shard)
+	_, at, err := h.log.Summaries(shard, "", 1)
+	must(t, err)
+	before := storage.Position{Index: at}
 	h.describe(t, ids[1], 0, "unread")
 	h.restart(t)
 	got := h.feed(t, shard, before, 10)
 	if len(got) != 1 || got[0].Event != ids[1] || string(got[0].View.Details) != "unread" {
 		t.Errorf("after the restart there is %+v", got)
 	}
-	_, _, err := h.log.Touched(shard, before.Index, 10)
+	_, _, err = h.log.Touched(shard, before.Index, 10)
 	wantErr(t, "touches of before the restart", err, storage.ErrTrimmed)
-	_, at, err := h.log.Summaries(shard, "", 1)
+	_, at, err = h.log.Summaries(shard, "", 1)
 	must(t, err)
 	h.append(t, ids[0], 1, "two")
 	touches, _, err := h.log.Touched(shard, at, 10)
@@ -325,7 +328,7 @@ func testFollowingRestarts(t *testing.T, h *harness) {
 		t.Errorf("touched since the summaries were read: %+v", touches)
 	}
 	all := map[string]int{}
-	for _, c := range h.feed(t, shard, storage.Position{}, 3) {
+	for _, c := range h.feed(t, shard, storage.Position{}, 100) {
 		all[c.Event]++
 	}
 	if all[ids[0]] != 1 || all[ids[1]] != 1 {
