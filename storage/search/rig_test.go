@@ -87,7 +87,8 @@ func some(n int, version uint64) Event {
 		StartsAt: 1_800_000_000_000 + int64(r.IntN(1e9)),
 		Venue: Venue{
 			ID: fmt.Sprint("venue-", venue), Name: phrase(rand.New(rand.NewPCG(7, uint64(venue))), 2),
-			City: "Springfield", Region: "IL", Country: "US", Location: &Point{Lat: float64(venue%120) - 60, Lon: float64(venue % 360)},
+			City: "Springfield", Region: "IL", Country: "US",
+			Location: &Point{Lat: float64(venue%120) - 60, Lon: float64(venue % 360)},
 		},
 	}
 	for range 1 + r.IntN(2) {
