@@ -231,8 +231,9 @@ type expansion struct {
 }
 
 // keep gives the expansions that may be others by the next page: those that were cut
-// off by their bound, and all likenesses. Others only ever gain words that are new, and
-// events that have these are new too.
+// off by their bound, or that a few dozen new words would bring there, and all
+// likenesses. Others only ever gain words that are new, and events that have these are
+// new too.
 func (p *plan) keep() []expansion {
 	var kept []expansion
 	add := func(group int, kind expansionKind, words []string) {
@@ -240,10 +241,10 @@ func (p *plan) keep() []expansion {
 	}
 	for i := range p.groups {
 		g := &p.groups[i]
-		if len(g.begin) == maxPrefixed {
+		if len(g.begin) >= maxPrefixed/2 {
 			add(i, keptBegin, g.begin)
 		}
-		if end := g.end(); end != nil && len(end.begin) == maxPrefixed {
+		if end := g.end(); end != nil && len(end.begin) >= maxPrefixed/2 {
 			add(i, keptEnd, end.begin)
 		}
 		if !p.fuzzy {

@@ -1,7 +1,6 @@
 package search
 
 import (
-	"boxoffice/storage/search/internal/columns"
 	"boxoffice/storage/search/internal/postings"
 )
 
@@ -54,9 +53,13 @@ func (e *evaluation) runColumns() error {
 		}
 		return nil
 	}
+	dated := now.ByStart(e.filter.after, e.filter.before)
+	if e.sort == ByDate && e.filter.open() && len(e.counters.facets) == 0 {
+		return e.runDated(dated)
+	}
 	// In the order of ordinals memory is read in a row; by start it is not, so that pays
 	// only where it leaves most events out.
-	if dated := now.ByStart(e.filter.after, e.filter.before); len(dated) < now.Len()/4 {
+	if len(dated) < now.Len()/4 {
 		return e.walk(dated)
 	}
 	for o := range uint32(now.Len()) {
@@ -68,6 +71,28 @@ func (e *evaluation) runColumns() error {
 		if now.Alive(o) && e.filter.accepts(o) {
 			e.take(o, -1, 0)
 		}
+	}
+	return nil
+}
+
+// runDated answers from events in the order of the answer: all of them are hits, and the
+// first are the page.
+func (e *evaluation) runDated(list []uint32) error {
+	e.total = len(list)
+	if e.top.after != nil {
+		list = e.columns.ByStart(max(e.filter.after, dateOf(e.top.after.key)), e.filter.before)
+	}
+	for i, o := range list {
+		key := dateKey(e.columns.Start(o))
+		if !e.top.wants(key) {
+			return nil
+		}
+		if i%stride == stride-1 { // thousands that start at once
+			if err := e.budget.spent(); err != nil {
+				return err
+			}
+		}
+		e.top.add(hit{key: key, ordinal: o, segment: -1})
 	}
 	return nil
 }
@@ -134,7 +159,9 @@ func (e *evaluation) runSegment(s *postings.Segment, number int32) error {
 		}
 		for _, doc := range e.numbers[:n] {
 			o := ordinals[doc]
-			if !known(e.columns, o) || !e.filter.accepts(o) {
+			if int(o) >= e.columns.Len() || !e.filter.accepts(o) || !e.columns.Alive(o) {
+				// Not an event of these columns: the positions; or one of a batch that Write
+				// gave up, and that is written again.
 				continue
 			}
 			if !scored {
@@ -155,7 +182,3 @@ func (e *evaluation) runSegment(s *postings.Segment, number int32) error {
 	}
 	return e.rank(s, number, sets)
 }
-
-// known tells whether a document's ordinal is an event of the columns. All are, but for
-// the positions, and documents of a batch that Write gave up: those are written again.
-func known(now *columns.Snapshot, o uint32) bool { return int(o) < now.Len() && now.Alive(o) }

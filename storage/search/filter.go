@@ -11,6 +11,7 @@ import (
 type filter struct {
 	now           *columns.Snapshot
 	after, before int64   // start: from after on, before before
+	dated         bool    // one of them was given
 	places        *places // nil: wherever
 	genre         uint32  // 0: any
 	performer     uint32  // 0: any
@@ -28,7 +29,10 @@ type places struct {
 // newFilter makes the filter of a query; near is filled with the places of its radius
 // or venue, where it has one.
 func newFilter(q *Query, now *columns.Snapshot, genre string, near *places) filter {
-	f := filter{now: now, after: math.MinInt64, before: math.MaxInt64, availability: q.Availability}
+	f := filter{
+		now: now, after: math.MinInt64, before: math.MaxInt64, availability: q.Availability,
+		dated: q.StartsAfter != 0 || q.StartsBefore != 0,
+	}
 	if q.StartsAfter != 0 {
 		f.after = q.StartsAfter
 	}
@@ -108,12 +112,19 @@ func (f *filter) accepts(o uint32) bool {
 	if f.places != nil && !f.places.in[f.now.Place(o)] {
 		return false
 	}
-	if start := f.now.Start(o); start < f.after || start >= f.before {
-		return false
+	if f.dated {
+		if start := f.now.Start(o); start < f.after || start >= f.before {
+			return false
+		}
 	}
 	return (f.genre == 0 || f.now.Genre(o) == f.genre) &&
 		(f.performer == 0 || f.now.Plays(o, f.performer)) &&
 		(f.availability == AnyAvailability || f.left(o))
+}
+
+// open tells whether there is no condition but on the start.
+func (f *filter) open() bool {
+	return f.places == nil && f.genre == 0 && f.performer == 0 && f.availability == AnyAvailability
 }
 
 // left tells whether as many tickets are left as the query wants.

@@ -24,6 +24,7 @@ func (g *groupSets) each(f func(*postings.Bitmap)) {
 type matches struct {
 	groups []groupSets
 	union  []*postings.Bitmap // of each group
+	names  postings.Dictionary
 }
 
 // intersect puts the documents that have all groups into an empty set.
@@ -57,6 +58,7 @@ func (e *evaluation) match(s *postings.Segment) (*matches, bool, error) {
 	m := &matches{
 		groups: make([]groupSets, len(e.plan.groups)),
 		union:  make([]*postings.Bitmap, len(e.plan.groups)),
+		names:  names,
 	}
 	for i := range e.plan.groups {
 		if err := e.budget.spent(); err != nil {

@@ -98,8 +98,10 @@ func TestRebuildThatACrashEnded(t *testing.T) {
 	if err := r.Apply(context.Background(), batch("p0", named("b", 1, "b"))); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.body.store.Flush(context.Background()); err != nil {
-		t.Fatal(err)
+	for _, b := range []*body{x.serving.Load(), r.body} {
+		if err := b.store.Flush(context.Background()); err != nil {
+			t.Fatal(err)
+		}
 	}
 	copied := t.TempDir() // what a crash would leave
 	if err := os.CopyFS(copied, os.DirFS(dir)); err != nil {

@@ -67,17 +67,13 @@ func (e *evaluation) rank(s *postings.Segment, number int32, sets *matches) erro
 	for i := range e.marks {
 		e.marks[i] = allNamed
 	}
-	names, err := s.Dictionary(postings.Name)
-	if err != nil {
-		return err
-	}
 	idf := e.plan.frozen.idf
 	for i := range e.plan.groups {
 		g := &e.plan.groups[i]
 		if err := e.budget.spent(); err != nil {
 			return err
 		}
-		if err := e.rankGroup(&names, g, &sets.groups[i], idf[:len(g.exact)]); err != nil {
+		if err := e.rankGroup(&sets.names, g, &sets.groups[i], idf[:len(g.exact)]); err != nil {
 			return err
 		}
 		idf = idf[len(g.exact):]

@@ -48,6 +48,9 @@ func ordered(f float64) uint64 {
 // dateKey puts earlier times first.
 func dateKey(ms int64) uint64 { return uint64(ms) ^ 1<<63 }
 
+// dateOf is the time of a key.
+func dateOf(key uint64) int64 { return int64(key ^ 1<<63) }
+
 // distanceKey puts what is nearer first, and what is nowhere last.
 func distanceKey(metres float64) uint64 {
 	if metres < 0 {
