@@ -167,9 +167,12 @@ func (b *body) step(ctx context.Context, edits []edit, positions map[uint64][]by
 	}
 	change.Commit()
 	b.bury(edits, forget, now)
-	b.learn(edits)
 	b.learnNames(edits, b.table.Now(), now)
-	return b.publish()
+	if err := b.publish(); err != nil {
+		return err
+	}
+	b.learn(edits) // afterwards: counting all words must find them
+	return nil
 }
 
 // bury remembers the events that edits removed, and forgets those that are back or
@@ -185,6 +188,7 @@ func (b *body) bury(edits []edit, forget []string, now int64) {
 			delete(b.gone.by, e.id)
 		}
 	}
+	b.remembered.Store(int64(len(b.gone.by)))
 }
 
 // goneIDs are the ids of the documents that remember events.

@@ -27,6 +27,8 @@ type body struct {
 	table *columns.Table
 	gone  tombs // of apply
 
+	remembered atomic.Int64 // events in gone
+
 	// pending finds ordinals that are not committed yet; nil: there are none.
 	pending atomic.Pointer[func(id string) uint32]
 
@@ -85,6 +87,7 @@ func openBody(cfg *Config, name string, failed func(error)) (*body, error) {
 		return nil, err
 	}
 	b.store = store
+	b.remembered.Store(int64(len(b.gone.by)))
 	change.Commit()
 	b.pending.Store(nil)
 	b.done.Go(b.keep)
@@ -178,7 +181,9 @@ func (b *body) keep() {
 			err = b.publish()
 			b.publishing.Unlock()
 		case <-tick.C:
-			err = b.learnAll()
+			if b.vocabulary.old.Load() {
+				err = b.learnAll()
+			}
 		case <-b.full:
 			err = b.learnAll()
 		}

@@ -280,6 +280,25 @@ func TestDamaged(t *testing.T) {
 	}
 }
 
+// Where it is not known which index serves, there is a new one.
+func TestDamagedName(t *testing.T) {
+	dir := t.TempDir()
+	x := begin(t, dir)
+	apply(t, x, batch("p1", named("a", 1, "a")))
+	end(t, x)
+	for _, content := range []string{"", "index-", "../index-000001", "index-000000", "index-0000001", "\xff"} {
+		if err := os.WriteFile(filepath.Join(dir, currentName), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		x = begin(t, dir)
+		wantHeld(t, x)
+		if s, err := x.Stats(); err != nil || s.Rebuilt == "" {
+			t.Errorf("%q: %+v, %v", content, s, err)
+		}
+		end(t, x)
+	}
+}
+
 // damage does something to a file.
 func damage(t *testing.T, r *rand.Rand, file string) {
 	t.Helper()

@@ -40,6 +40,8 @@ type Index struct {
 	building *Rebuild   // nil: none; guarded by feeding
 	closed   bool       // guarded by feeding
 
+	rebuilding atomic.Bool // building is not nil
+
 	live sync.RWMutex // read by SetLive; held while what serves changes
 
 	counts counts

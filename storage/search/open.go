@@ -61,7 +61,9 @@ func lockDir(dir string) (*os.File, error) {
 // is removed.
 func (x *Index) openServing() (*body, error) {
 	name, err := readCurrent(x.cfg.Dir)
-	if err != nil {
+	if errors.Is(err, postings.ErrDamaged) {
+		x.madeAnew(err)
+	} else if err != nil {
 		return nil, err
 	}
 	if err := sweep(x.cfg.Dir, name); err != nil {
@@ -96,9 +98,14 @@ func (x *Index) setAside(name string, why error) error {
 	default:
 		return why
 	}
+	x.madeAnew(why)
+	return nil
+}
+
+// madeAnew says that the index is made anew, and why.
+func (x *Index) madeAnew(why error) {
 	x.rebuilt = why.Error()
 	x.cfg.Logger.Warn("search: the index is made anew", "why", why)
-	return nil
 }
 
 // openNew makes an empty body and lets it serve.
@@ -113,7 +120,8 @@ func (x *Index) openNew(name string) (*body, error) {
 	return b, sweep(x.cfg.Dir, name)
 }
 
-// readCurrent gives the name of the body that serves; "": none does yet.
+// readCurrent gives the name of the body that serves; "": none does yet. Where that is
+// not to be read, it is postings.ErrDamaged.
 func readCurrent(dir string) (string, error) {
 	content, err := os.ReadFile(filepath.Join(dir, currentName))
 	if errors.Is(err, os.ErrNotExist) {
@@ -124,7 +132,7 @@ func readCurrent(dir string) (string, error) {
 	}
 	name := strings.TrimSpace(string(content))
 	if bodyNumber(name) == 0 {
-		return "", nil // not ours, or cut short: as if there were none
+		return "", fmt.Errorf("%w: which one serves is %q", postings.ErrDamaged, name)
 	}
 	return name, nil
 }

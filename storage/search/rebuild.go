@@ -46,6 +46,7 @@ func (x *Index) Rebuild() (*Rebuild, error) {
 		return nil, fmt.Errorf("begin to rebuild: %w", err)
 	}
 	x.building = r
+	x.rebuilding.Store(true)
 	return r, nil
 }
 
@@ -84,6 +85,7 @@ func (r *Rebuild) Finish(ctx context.Context) error {
 	}
 	r.serve(old)
 	x.building, r.over = nil, true
+	x.rebuilding.Store(false)
 	x.changes.add(x.cfg.Now())
 	err := old.close()
 	if err := errors.Join(err, sweep(x.cfg.Dir, r.name)); err != nil {
@@ -124,5 +126,6 @@ func (x *Index) abandon() error {
 		return nil
 	}
 	x.building, r.over = nil, true
+	x.rebuilding.Store(false)
 	return errors.Join(r.body.close(), os.RemoveAll(filepath.Join(x.cfg.Dir, r.name)))
 }

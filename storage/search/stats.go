@@ -22,7 +22,7 @@ type Stats struct {
 	Cache       CacheStats
 }
 
-// Stats gives the state of the index. It reads a directory.
+// Stats gives the state of the index. It reads a directory, and does not wait for Apply.
 func (x *Index) Stats() (Stats, error) {
 	m, err := x.moment()
 	if err != nil {
@@ -34,13 +34,10 @@ func (x *Index) Stats() (Stats, error) {
 	if err != nil {
 		return Stats{}, err
 	}
-	x.feeding.Lock()
-	rebuilding, remembered := x.building != nil, len(b.gone.by)
-	x.feeding.Unlock()
 	s := x.counts.stats()
 	s.Events, s.Segments, s.Bytes = m.columns.Events(), len(m.view.Segments()), size
 	s.Positions = maps.Clone(b.store.Positions())
-	s.Remembered, s.Rebuilt, s.Rebuilding = remembered, x.rebuilt, rebuilding
+	s.Remembered, s.Rebuilt, s.Rebuilding = int(b.remembered.Load()), x.rebuilt, x.rebuilding.Load()
 	s.Cache = x.pages.stats()
 	return s, nil
 }

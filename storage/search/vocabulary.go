@@ -13,6 +13,7 @@ import (
 // then, and words that no event has any more go then.
 type vocabulary struct {
 	now    atomic.Pointer[words.Vocabulary]
+	old    atomic.Bool    // events have changed since all were counted
 	mu     sync.Mutex     // guards recent, and changes of now
 	recent map[string]int // words that came while all are counted; nil: they are not
 }
@@ -20,6 +21,9 @@ type vocabulary struct {
 // learn adds the words of edits that are new.
 func (b *body) learn(edits []edit) {
 	v := &b.vocabulary
+	if len(edits) > 0 {
+		v.old.Store(true)
+	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	now, fresh := v.now.Load(), map[string]int{}
@@ -55,6 +59,7 @@ func (b *body) learnAll() error {
 	v := &b.vocabulary
 	v.mu.Lock()
 	v.recent = map[string]int{}
+	v.old.Store(false)
 	v.mu.Unlock()
 	counts, err := b.countWords()
 	v.mu.Lock()
