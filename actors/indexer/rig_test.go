@@ -129,11 +129,10 @@ type fakeIndex struct {
 	fail    atomic.Pointer[error]
 	hold    atomic.Pointer[chan struct{}] // Search waits for it
 
-	mu       sync.Mutex
-	applying bool
-	disk     *disk
-	live     map[string]search.Live
-	closed   bool
+	mu     sync.Mutex
+	disk   *disk
+	live   map[string]search.Live
+	closed bool
 }
 
 func (s *shelf) Open(dir string) (Index, error) {
