@@ -101,8 +101,8 @@ func (n *node) startAgent() error {
 	c.Name, c.Version = n.cfg.ClusterName, thisBuild().Version
 	c.Disk = func() (free, total uint64) { return diskSpace(n.cfg.Data) }
 	c.Full = func() bool { return errors.Is(n.store.Healthy(), storage.ErrNoSpace) }
-	c.OnDrain = func(context.Context) { <-n.built; n.http.Drain() }
-	c.OnUndrain = func() { <-n.built; n.http.Undrain() }
+	c.OnDrain = func(context.Context) { n.http.Drain() }
+	c.OnUndrain = func() { n.http.Undrain() }
 	c.OnLeave = func() {
 		n.log.Info("the cluster has removed this node: it stops")
 		close(n.left)

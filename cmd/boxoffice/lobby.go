@@ -2,9 +2,9 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
-	"net"
 	"sync/atomic"
 	"time"
 
@@ -14,15 +14,25 @@ import (
 	"boxoffice/httpapi"
 )
 
-// lobby answers on a node's socket until the node can: an orchestrator that asks
-// whether it lives hears yes, and one that asks whether it is ready hears what it
-// waits for. All else is unavailable.
+// lobby is what a node's server asks, from the moment that it listens. It passes all on
+// to the node's parts once they are there. Until then an orchestrator that asks whether
+// the node lives hears yes, one that asks whether it is ready hears what it waits for,
+// and a client waits a little: a node that is restarted takes a fraction of a second.
 type lobby struct {
-	http *httpapi.Server
-	door *door
-	over chan struct{} // closed when it serves no more
+	open chan struct{} // closed when the parts are there
 	why  atomic.Pointer[string]
+
+	seller   seller           // once open is closed
+	operator control.Operator // the same
 }
+
+// seller is all that the server asks of *actors.Client.
+type seller interface {
+	httpapi.Seller
+	httpapi.Digester
+}
+
+var _ seller = (*lobby)(nil)
 
 // The reasons that GET /readyz gives.
 const (
@@ -30,112 +40,137 @@ const (
 	whyWaiting  = "waiting for the cluster"
 )
 
-// openLobby serves on the node's socket until close.
-func (n *node) openLobby(socket *net.TCPListener) (*lobby, error) {
-	l := &lobby{door: &door{TCPListener: socket}, over: make(chan struct{})}
+// startPatience is how long a client waits for a node that is starting.
+const startPatience = time.Second
+
+func newLobby() *lobby {
+	l := &lobby{open: make(chan struct{})}
 	l.says(whyStarting)
-	c := n.httpConfig()
-	c.Seller, c.Operator = l, absentOperator{l}
-	var err error
-	if l.http, err = httpapi.New(c); err != nil {
-		return nil, err
-	}
-	go func() {
-		defer close(l.over)
-		_ = l.http.Serve(l.door) // what ends it early ends the node's own server too
-	}()
-	return l, nil
+	return l
 }
 
 // says sets what the node waits for.
 func (l *lobby) says(why string) { l.why.Store(&why) }
 
-// closeWithin bounds the answers that are under way at the end: they wait for nothing.
-const closeWithin = time.Second
-
-// close ends it and leaves the socket open. A connection that was not accepted yet
-// waits for the next server.
-func (l *lobby) close() error {
-	ctx, cancel := context.WithTimeout(context.Background(), closeWithin)
-	defer cancel()
-	_ = l.http.Shutdown(ctx) // who has sent nothing in a second is cut off
-	_ = l.door.Close()       // where Serve was just about to begin
-	<-l.over
-	if err := l.door.SetDeadline(time.Time{}); err != nil {
-		return fmt.Errorf("go on with the socket: %w", err)
-	}
-	return nil
+// pass ends it: who waits goes on, to the node's own parts.
+func (l *lobby) pass(s seller, o control.Operator) {
+	l.seller, l.operator = s, o
+	close(l.open)
 }
 
-// door is a listener whose Close ends Accept and keeps the socket.
-type door struct {
-	*net.TCPListener
-	closed atomic.Bool
-}
-
-// Accept implements net.Listener.
-func (d *door) Accept() (net.Conn, error) {
-	if d.closed.Load() {
-		return nil, net.ErrClosed
+// wait returns nil when the node's parts are there. It does not wait for a cluster,
+// which may be down for hours.
+func (l *lobby) wait(atMost time.Duration) error {
+	select {
+	case <-l.open:
+		return nil
+	default:
 	}
-	c, err := d.TCPListener.Accept()
-	if err != nil && d.closed.Load() {
-		return nil, net.ErrClosed
+	if *l.why.Load() == whyStarting {
+		patience := time.NewTimer(min(atMost, startPatience))
+		defer patience.Stop()
+		select {
+		case <-l.open:
+			return nil
+		case <-patience.C:
+		}
 	}
-	return c, err
-}
-
-// Close implements net.Listener.
-func (d *door) Close() error {
-	d.closed.Store(true)
-	return d.SetDeadline(time.Unix(1, 0))
+	return fmt.Errorf("%w: %s", actors.ErrUnavailable, *l.why.Load())
 }
 
 // Ready implements httpapi.Seller.
-func (l *lobby) Ready() error { return errors.New(*l.why.Load()) }
-
-func (l *lobby) absent() error { return fmt.Errorf("%w: %w", actors.ErrUnavailable, l.Ready()) }
+func (l *lobby) Ready() error {
+	select {
+	case <-l.open:
+		return l.seller.Ready()
+	default:
+		return errors.New(*l.why.Load())
+	}
+}
 
 // Do implements httpapi.Seller.
-func (l *lobby) Do(string, sale.Command, time.Time) (sale.Answer, error) {
-	return sale.Answer{}, l.absent()
+func (l *lobby) Do(event string, cmd sale.Command, deadline time.Time) (sale.Answer, error) {
+	if err := l.wait(time.Until(deadline)); err != nil {
+		return sale.Answer{}, err
+	}
+	return l.seller.Do(event, cmd, deadline)
 }
 
 // View implements httpapi.Seller.
-func (l *lobby) View(context.Context, string, uint64) (actors.View, error) {
-	return actors.View{}, l.absent()
+func (l *lobby) View(ctx context.Context, event string, least uint64) (actors.View, error) {
+	if err := l.wait(startPatience); err != nil {
+		return actors.View{}, err
+	}
+	return l.seller.View(ctx, event, least)
 }
 
 // History implements httpapi.Seller.
-func (l *lobby) History(string, uint64, int) ([]actors.VersionedRecord, error) {
-	return nil, l.absent()
+func (l *lobby) History(event string, from uint64, limit int) ([]actors.VersionedRecord, error) {
+	if err := l.wait(startPatience); err != nil {
+		return nil, err
+	}
+	return l.seller.History(event, from, limit)
 }
 
-// absentOperator is a control.Operator that can do nothing yet.
-type absentOperator struct{ lobby *lobby }
+// Digest implements httpapi.Digester.
+func (l *lobby) Digest(ctx context.Context, event string) (version uint64, sum [sha256.Size]byte, err error) {
+	if err := l.wait(startPatience); err != nil {
+		return 0, sum, err
+	}
+	return l.seller.Digest(ctx, event)
+}
 
-func (o absentOperator) absent() error {
-	return fmt.Errorf("%w: %w", control.ErrUnavailable, o.lobby.Ready())
+// lobbyOperator is the lobby as the control.Operator of a node's server. An operator does
+// not wait.
+type lobbyOperator struct{ lobby *lobby }
+
+// inside is the node's own operator, or why there is none yet.
+func (o lobbyOperator) inside() (control.Operator, error) {
+	select {
+	case <-o.lobby.open:
+		return o.lobby.operator, nil
+	default:
+		return nil, fmt.Errorf("%w: %s", control.ErrUnavailable, *o.lobby.why.Load())
+	}
+}
+
+// do passes a call on.
+func (o lobbyOperator) do(f func(control.Operator) error) error {
+	in, err := o.inside()
+	if err != nil {
+		return err
+	}
+	return f(in)
 }
 
 // Status implements control.Operator.
-func (o absentOperator) Status(context.Context) (control.Status, error) {
-	return control.Status{}, o.absent()
+func (o lobbyOperator) Status(ctx context.Context) (s control.Status, err error) {
+	err = o.do(func(in control.Operator) error { s, err = in.Status(ctx); return err })
+	return s, err
 }
 
 // Drain implements control.Operator.
-func (o absentOperator) Drain(context.Context, string) error { return o.absent() }
+func (o lobbyOperator) Drain(ctx context.Context, node string) error {
+	return o.do(func(in control.Operator) error { return in.Drain(ctx, node) })
+}
 
 // Undrain implements control.Operator.
-func (o absentOperator) Undrain(context.Context, string) error { return o.absent() }
+func (o lobbyOperator) Undrain(ctx context.Context, node string) error {
+	return o.do(func(in control.Operator) error { return in.Undrain(ctx, node) })
+}
 
 // Remove implements control.Operator.
-func (o absentOperator) Remove(context.Context, string, bool) error { return o.absent() }
+func (o lobbyOperator) Remove(ctx context.Context, node string, force bool) error {
+	return o.do(func(in control.Operator) error { return in.Remove(ctx, node, force) })
+}
 
 // Rebalance implements control.Operator.
-func (o absentOperator) Rebalance(context.Context) error { return o.absent() }
+func (o lobbyOperator) Rebalance(ctx context.Context) error {
+	return o.do(func(in control.Operator) error { return in.Rebalance(ctx) })
+}
 
 // Where implements control.Operator.
-func (o absentOperator) Where(context.Context, string) (control.Where, error) {
-	return control.Where{}, o.absent()
+func (o lobbyOperator) Where(ctx context.Context, event string) (w control.Where, err error) {
+	err = o.do(func(in control.Operator) error { w, err = in.Where(ctx, event); return err })
+	return w, err
 }

@@ -1,12 +1,19 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"io"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
+
+	"boxoffice/actors"
+	"boxoffice/actors/control"
+	"boxoffice/actors/sale"
 )
 
 // clusterOf is the address that a node of newNode has for its cluster.
@@ -106,4 +113,61 @@ func (n *nodeProcess) says(words ...string) {
 		}
 	}
 	n.t.Fatalf("it never said %q:\n%s", words, n.out)
+}
+
+// parts are a node's, as a lobby passes calls on to them.
+type parts struct {
+	seller
+	control.Operator
+}
+
+func (parts) Do(string, sale.Command, time.Time) (sale.Answer, error) {
+	return sale.Answer{Version: 7}, nil
+}
+
+func (parts) View(context.Context, string, uint64) (actors.View, error) {
+	return actors.View{MinPrice: 7}, nil
+}
+
+func (parts) Ready() error { return nil }
+
+func (parts) Undrain(context.Context, string) error { return nil }
+
+// Who comes while the node starts waits for it, a second at most; nobody waits for a
+// cluster that it does not find, and operators never wait.
+func TestTheLobbyHasClientsWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLobby()
+		do := func() (time.Duration, error) {
+			began := time.Now()
+			_, err := l.Do("e", nil, began.Add(time.Minute))
+			return time.Since(began), err
+		}
+		if took, err := do(); took != startPatience || !errors.Is(err, actors.ErrUnavailable) {
+			t.Errorf("a node that does not come up: %v after %v", err, took)
+		}
+		if _, err := l.Do("e", nil, time.Now()); !errors.Is(err, actors.ErrUnavailable) {
+			t.Errorf("who is late already: %v", err)
+		}
+		l.says(whyWaiting)
+		if took, err := do(); took != 0 || !errors.Is(err, actors.ErrUnavailable) {
+			t.Errorf("a node without its cluster: %v after %v", err, took)
+		}
+		l.says(whyStarting)
+		if err := l.Ready(); err == nil || err.Error() != whyStarting {
+			t.Errorf("ready: %v", err)
+		}
+		operator := lobbyOperator{l}
+		if err := operator.Undrain(t.Context(), "n1"); !errors.Is(err, control.ErrUnavailable) {
+			t.Errorf("an operator: %v", err)
+		}
+		time.AfterFunc(startPatience/2, func() { l.pass(parts{}, parts{}) })
+		if took, err := do(); took != startPatience/2 || err != nil {
+			t.Errorf("a node that comes up: %v after %v", err, took)
+		}
+		v, err := l.View(t.Context(), "e", 0)
+		if err != nil || v.MinPrice != 7 || l.Ready() != nil || operator.Undrain(t.Context(), "n1") != nil {
+			t.Errorf("a node that is up: %v, %v", v, err)
+		}
+	})
 }

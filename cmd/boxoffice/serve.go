@@ -108,17 +108,17 @@ type node struct {
 	agent   *control.Agent
 	http    *httpapi.Server
 	socket  net.Listener
-	lobby   *lobby        // nil: none is open
+	served  chan error    // what ended the serving of socket
+	lobby   *lobby        // what http asks
 	profile *http.Server  // nil: none
-	built   chan struct{} // closed when startNode has returned
 	left    chan struct{} // closed when the cluster has removed this node
 }
 
 // startNode opens everything; on an error nothing stays open. The socket comes
 // first: two nodes on one address are the most common mistake.
 func startNode(ctx context.Context, cfg Config, log *slog.Logger) (n *node, err error) {
-	n = &node{cfg: cfg, log: log, built: make(chan struct{}), left: make(chan struct{})}
-	defer close(n.built)
+	n = &node{cfg: cfg, log: log, lobby: newLobby(), served: make(chan error, 1),
+		left: make(chan struct{})}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, n.stop())
@@ -127,17 +127,22 @@ func startNode(ctx context.Context, cfg Config, log *slog.Logger) (n *node, err 
 	if n.socket, err = net.Listen("tcp", cfg.HTTP); err != nil {
 		return n, fmt.Errorf("listen for HTTP: %w", err)
 	}
-	if n.lobby, err = n.openLobby(n.socket.(*net.TCPListener)); err != nil {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	if n.http, err = httpapi.New(n.httpConfig(registry)); err != nil {
 		return n, err
 	}
-	if err = n.build(ctx); err != nil {
+	go func() { n.served <- n.http.Serve(n.socket) }()
+	if err = n.build(ctx, registry); err != nil {
 		return n, err
 	}
-	return n, n.closeLobby()
+	n.lobby.pass(n.actors.Client(), n.agent.Operator())
+	return n, nil
 }
 
 // build opens what is behind the socket, from the inside out.
-func (n *node) build(ctx context.Context) (err error) {
+func (n *node) build(ctx context.Context, registry *prometheus.Registry) (err error) {
 	cfg := n.cfg
 	if err = os.MkdirAll(cfg.Data, 0o750); err != nil {
 		return fmt.Errorf("make the data directory: %w", err)
@@ -146,9 +151,6 @@ func (n *node) build(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	registry := prometheus.NewRegistry()
-	registry.MustRegister(collectors.NewGoCollector(),
-		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	if err = n.startMember(registry, id); err != nil {
 		return err
 	}
@@ -164,21 +166,7 @@ func (n *node) build(ctx context.Context) (err error) {
 	if err = n.startAgent(); err != nil {
 		return err
 	}
-	h := n.httpConfig()
-	h.Seller, h.Operator, h.Registry = n.actors.Client(), n.agent.Operator(), registry
-	if n.http, err = httpapi.New(h); err != nil {
-		return err
-	}
 	return n.startProfiles()
-}
-
-// closeLobby makes place for the node's own server.
-func (n *node) closeLobby() error {
-	l := n.lobby
-	if n.lobby = nil; l == nil {
-		return nil
-	}
-	return l.close()
 }
 
 // storeDir is where in the data directory the log lives.
@@ -199,13 +187,13 @@ func (n *node) actorsConfig(r *prometheus.Registry) actors.Config {
 	return a
 }
 
-// httpConfig is the configuration without what answers.
-func (n *node) httpConfig() httpapi.Config {
+func (n *node) httpConfig(r *prometheus.Registry) httpapi.Config {
 	build := thisBuild()
 	h := httpapi.DefaultConfig()
 	h.Log, h.AdminToken, h.JWTKey = n.log, n.cfg.AdminToken, []byte(n.cfg.AuthJWTKey)
 	h.Version = httpapi.Version{Version: build.Version, Revision: build.Revision, Go: build.Go, Node: n.cfg.Node}
 	h.MaxConnsPerIP = min(n.cfg.MaxConnsPerIP, h.MaxConns)
+	h.Seller, h.Operator, h.Registry = n.lobby, lobbyOperator{n.lobby}, r
 	return h
 }
 
@@ -233,8 +221,6 @@ func (n *node) startProfiles() error {
 
 // run serves until ctx ends or serving fails.
 func (n *node) run(ctx context.Context, env environment) error {
-	served := make(chan error, 1)
-	go func() { served <- n.http.Serve(n.socket) }()
 	ready := make(chan error, 1)
 	go func() { ready <- n.prepare(ctx, env) }()
 	for {
@@ -243,7 +229,7 @@ func (n *node) run(ctx context.Context, env environment) error {
 			return nil
 		case <-n.left:
 			return nil
-		case err := <-served:
+		case err := <-n.served:
 			return err
 		case err := <-ready:
 			if err != nil {
@@ -286,7 +272,7 @@ const lingerTime = 500 * time.Millisecond
 func (n *node) stop() error {
 	ctx, cancel := context.WithTimeout(context.Background(), stopWithin)
 	defer cancel()
-	errs := []error{n.closeLobby()}
+	var errs []error
 	if n.agent != nil {
 		n.giveAway()
 	}
