@@ -150,6 +150,21 @@ func (f *fleet) lead(name string) {
 	}
 }
 
+// unseat has the nodes hear of later and later terms, so many, in which nobody leads yet.
+// Where they believe the leader to be they still do.
+func (f *fleet) unseat(terms int) {
+	f.mu.Lock()
+	f.leader[1] = ""
+	term := f.term[1]
+	f.mu.Unlock()
+	for i := range uint64(terms) {
+		for _, m := range f.all {
+			m.news <- storage.Leadership{Shard: 1, Term: term + 1 + i}
+		}
+		synctest.Wait()
+	}
+}
+
 // hush lets nobody hear any more of leaders that are not it itself.
 func (f *fleet) hush() {
 	f.mu.Lock()

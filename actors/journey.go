@@ -27,12 +27,24 @@ type journey struct {
 	term   uint64    // of the leader that it was sent to; of a served one: as its sender believes
 	begun  bool      // part of it was done, or may have been: see errBegun
 	moves  int       // how often the event was not where it was thought to be
-	until  time.Time // how long it waits for a leader; zero: it has not waited yet
+	until  time.Time // how long it waits for a leader; zero: it has not waited for this one
+
+	// stale is the node, with its term, that was asked last and does not lead. It is not
+	// asked again until again: the news of who does is on its way.
+	stale struct {
+		node  string
+		term  uint64
+		again time.Time
+	}
 }
 
 // maxMoves is how often a command follows an event that has moved before it was
-// executed; the second place is nearly always the right one.
-const maxMoves = 3
+// executed. The second place is nearly always the right one; a node that is drained and
+// gets its share back at once is two moves.
+const maxMoves = 5
+
+// askAgain is the part of MoveWait after which a node is asked again that did not lead.
+const askAgain = 4
 
 // run brings a command to its event and its answer back.
 func (j *journey) run(cmd sale.Command) (sale.Answer, error) {
@@ -89,13 +101,7 @@ func (j *journey) look() (s *shard, node string, err error) {
 				return s, node, err
 			}
 		}
-		if j.until.IsZero() {
-			j.until = j.within(n.cfg.MoveWait)
-		}
-		if !time.Now().Before(j.until) {
-			return s, "", j.nobody(s)
-		}
-		if err := j.park(s, notTerm, j.until); err != nil {
+		if err := j.stay(s, notTerm); err != nil {
 			return s, "", err
 		}
 	}
@@ -111,11 +117,30 @@ func (j *journey) elsewhere() (node string, term uint64, err error) {
 		return "", 0, nil
 	case node == n.cfg.Node: // it is not: the news of it is on its way here
 		return "", term, nil
+	case node == j.stale.node && term == j.stale.term && time.Now().Before(j.stale.again):
+		return "", term, nil
 	case n.cfg.Peers == nil:
 		return "", term, fmt.Errorf("%w: the event lives on node %s", ErrUnavailable, node)
 	}
 	j.term = term
 	return node, term, nil
+}
+
+// stay waits for a leader where there is none, or only one that has said that it is not,
+// and is an error when that has lasted long enough.
+func (j *journey) stay(s *shard, notTerm uint64) error {
+	now := time.Now()
+	if j.until.IsZero() {
+		j.until = j.within(j.node.cfg.MoveWait)
+	}
+	if !now.Before(j.until) {
+		return j.nobody(s)
+	}
+	until := j.until
+	if again := j.stale.again; now.Before(again) && again.Before(until) {
+		until = again
+	}
+	return j.park(s, notTerm, until)
 }
 
 // nobody is the end of the wait for a leader.
@@ -160,26 +185,29 @@ func (j *journey) park(s *shard, notTerm uint64, until time.Time) error {
 // follow decides whether to look for an event again that has moved; s and node are
 // where it was not. The first time on this node it goes on at once: an activation
 // has ended, and the next one answers. Else it gives the news of a new leader a
-// moment to come, unless it is here already.
+// moment to come: here, or where look finds that node again. A node that says the same
+// again has not moved anything.
 func (j *journey) follow(s *shard, node string) error {
 	n := j.node
-	if j.moves++; j.moves > maxMoves {
+	if node == "" || node != j.stale.node || j.term != j.stale.term {
+		j.moves++
+		j.until = time.Time{}
+	}
+	if j.moves > maxMoves {
 		return fmt.Errorf("%w: the event keeps moving", ErrUnavailable)
 	}
 	if !time.Now().Before(j.deadline) {
 		return fmt.Errorf("%w: the deadline passed before it was decided", ErrUnavailable)
 	}
-	if n.shards[j.shard-1].Load() != s || node == "" && j.moves == 1 {
+	again := j.within(n.cfg.MoveWait / askAgain)
+	if node != "" {
+		j.stale.node, j.stale.term, j.stale.again = node, j.term, again
 		return nil
 	}
-	notTerm := uint64(0)
-	if node != "" {
-		notTerm = j.term
-		if now, term, err := n.cfg.Locator.Locate(j.shard); err == nil && (now != node || term != j.term) {
-			return nil
-		}
+	if n.shards[j.shard-1].Load() != s || j.moves == 1 {
+		return nil
 	}
-	return j.park(s, notTerm, j.within(n.cfg.MoveWait/(maxMoves+1)))
+	return j.park(s, 0, again)
 }
 
 // here gives the command to this node's actor of the event and waits for it.

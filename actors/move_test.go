@@ -43,6 +43,51 @@ func TestAPlannedMoveShowsNoError(t *testing.T) {
 	})
 }
 
+// Terms that come and go do not have a command ask a node again that has said that it
+// does not lead: it waits for word of one that does.
+func TestWhoHasLostTheShardIsAskedOnce(t *testing.T) {
+	inFleet(t, 3, nil, func(f *fleet) {
+		n1, n3 := f.all[0], f.all[2]
+		n1.define()
+		f.unseat(1)
+		before := f.called("n1")
+		c := n3.later(f.hold("S-A-1"))
+		synctest.Wait()
+		f.unseat(2 * maxMoves)
+		if n := f.called("n1") - before; n != 1 {
+			t.Errorf("it was asked %d times", n)
+		}
+		f.lead("n2")
+		if r := <-c; r.err != nil || r.answer.Hold == nil {
+			t.Errorf("got %v", r)
+		}
+	})
+}
+
+// Each move of a booking that waits for its payment has its own wait for a leader.
+func TestABookingFollowsLateMoves(t *testing.T) {
+	inFleet(t, 3, nil, func(f *fleet) {
+		f.all[0].define()
+		paid := make(chan struct{})
+		f.bank.answer = func(context.Context, payment.Request) (payment.Outcome, error) {
+			<-paid
+			return payment.Outcome{}, nil
+		}
+		c := f.all[2].later(f.book("S-A-1"))
+		for _, to := range []string{"n2", "n1"} {
+			pass(time.Second)
+			f.unseat(1)
+			pass(300 * time.Millisecond)
+			f.lead(to)
+		}
+		pass(time.Second)
+		close(paid)
+		if r := <-c; r.err != nil || r.answer.Booking == nil || r.answer.Booking.Status != sale.BookingConfirmed {
+			t.Errorf("got %v, %v", r.answer, r.err)
+		}
+	})
+}
+
 // A batch that is in flight when its node loses the shard was not written: its
 // commands go on at the next leader.
 func TestACommandFollowsItsEvent(t *testing.T) {
@@ -135,7 +180,7 @@ func TestALostReply(t *testing.T) {
 			}
 			f.next("n1", fault, fault)
 			n2.must(&sale.ShowHold{ID: cmd.ID})
-			f.next("n1", fault, fault, fault, fault)
+			f.next("n1", fault, fault, fault, fault, fault, fault)
 			if _, err := n2.do(&sale.ShowTickets{}); !errors.Is(err, ErrUnavailable) {
 				t.Errorf("a read that is always lost: %v, want ErrUnavailable", err)
 			}
