@@ -52,8 +52,8 @@ type Config struct {
 	// MaxPlanTickets bounds the plans of houses of events on other nodes that are
 	// kept, in tickets: 4 million are at most 100 MB.
 	MaxPlanTickets int
-	// MoveWait is how long a command waits for its event's shard to have a leader: a
-	// planned move takes some 10 ms, its news a little more.
+	// MoveWait is how long a command waits for its event's shard to have a leader, each
+	// time that it moves: a planned move takes some 10 ms, its news a little more.
 	MoveWait time.Duration
 	// MaxPayments bounds the payment calls under way; further tasks queue.
 	MaxPayments int

@@ -176,6 +176,7 @@ func giveToNobody(t *testing.T, answer error) (given, written error) {
 			select {
 			case err := <-writes:
 				t.Errorf("a write was answered while the shard was quiet: %v", err)
+				writes <- err
 			case <-time.After(20 * time.Millisecond):
 			}
 			time.AfterFunc(20*time.Millisecond, cancel)

@@ -43,7 +43,8 @@ type Placement interface {
 	Promote(ctx context.Context, shard, replica uint64) error
 	// RemoveReplica removes one from a shard that is led here, for ever.
 	RemoveReplica(ctx context.Context, shard, replica uint64) error
-	// Transfer has another replica lead a shard that is led here.
+	// Transfer has another replica lead a shard that is led here, once has says that it
+	// has applied all; writes wait for that.
 	Transfer(ctx context.Context, shard, replica uint64, has storage.Has) error
 	// StartReplica starts a replica that was added for this node and its disk.
 	StartReplica(ctx context.Context, shard, replica uint64) error
@@ -117,8 +118,8 @@ type Config struct {
 	// MaxLag is how many entries a replica may be behind its leader to count as caught
 	// up: 200 are a few ms of replaying.
 	MaxLag uint64
-	// LeadLag is the same for one that is to be given the leadership: the shard takes no
-	// writes until it has the rest, and a second more if that takes it long.
+	// LeadLag is the same for one that is to be given the leadership. It must have all of
+	// that within 0.4 s, and then the rest within 50 ms in which the shard takes no writes.
 	LeadLag uint64
 	// LookEvery is how often an agent looks at its own replicas. It costs about 10 µs.
 	LookEvery time.Duration

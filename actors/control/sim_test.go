@@ -43,6 +43,7 @@ type world struct {
 	delayOrders   float64            // share of the orders that come late, even after their sender's death
 	loses         func(o order) bool // the order's answer gets lost; nil: none does
 	mute          bool               // nodes do not tell each other what they lead
+	deaf          string             // the node whose replicas hear nothing of their leaders; "": none
 	// next is what the agents decide by that are started; nil: assign.Next.
 	next func(assign.Cluster) []assign.Action
 
@@ -336,9 +337,9 @@ func (w *world) elect(g *group) {
 // tellFollowers has the other replicas hear of a leader, or of none, and follow.
 func (w *world) tellFollowers(g *group) {
 	for id := range g.members {
-		_, r := w.at(g, id)
+		n, r := w.at(g, id)
 		switch {
-		case r == nil || id == g.leader:
+		case r == nil || id == g.leader || n.name == w.deaf:
 		case g.leader == 0:
 			r.Leader = 0
 		case w.rand.Intn(3) > 0:

@@ -198,6 +198,8 @@ func (l *life) RemoveReplica(_ context.Context, shard, replica uint64) error {
 }
 
 func (l *life) Transfer(ctx context.Context, shard, replica uint64, has storage.Has) error {
+	ctx, cancel := context.WithTimeout(ctx, 50*time.Millisecond)
+	defer cancel()
 	if err := has(ctx, l.lastOf(shard)); err != nil {
 		return err
 	}
