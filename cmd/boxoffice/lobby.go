@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"sync/atomic"
@@ -21,10 +22,18 @@ type lobby struct {
 	open chan struct{} // closed when the parts are there
 	why  atomic.Pointer[string]
 
-	seller   httpapi.Seller   // once open is closed
+	seller   seller           // once open is closed
 	operator control.Operator // the same
 	searcher searcher         // the same
 }
+
+// seller is all that the server asks of *actors.Client.
+type seller interface {
+	httpapi.Seller
+	httpapi.Digester
+}
+
+var _ seller = (*lobby)(nil)
 
 // The reasons that GET /readyz gives.
 const (
@@ -45,7 +54,7 @@ func newLobby() *lobby {
 func (l *lobby) says(why string) { l.why.Store(&why) }
 
 // pass ends it: who waits goes on, to the node's own parts.
-func (l *lobby) pass(s httpapi.Seller, o control.Operator, f searcher) {
+func (l *lobby) pass(s seller, o control.Operator, f searcher) {
 	l.seller, l.operator, l.searcher = s, o, f
 	close(l.open)
 }
@@ -102,6 +111,14 @@ func (l *lobby) History(event string, from uint64, limit int) ([]actors.Versione
 		return nil, err
 	}
 	return l.seller.History(event, from, limit)
+}
+
+// Digest implements httpapi.Digester.
+func (l *lobby) Digest(ctx context.Context, event string) (version uint64, sum [sha256.Size]byte, err error) {
+	if err := l.wait(startPatience); err != nil {
+		return 0, sum, err
+	}
+	return l.seller.Digest(ctx, event)
 }
 
 // lobbyOperator is the lobby as the control.Operator of a node's server. An operator does

@@ -14,7 +14,6 @@ import (
 	"boxoffice/actors"
 	"boxoffice/actors/control"
 	"boxoffice/actors/sale"
-	"boxoffice/httpapi"
 )
 
 // clusterOf is the address that a node of newNode has for its cluster.
@@ -118,7 +117,7 @@ func (n *nodeProcess) says(words ...string) {
 
 // parts are a node's, as a lobby passes calls on to them.
 type parts struct {
-	httpapi.Seller
+	seller
 	control.Operator
 }
 
