@@ -61,7 +61,8 @@ var _ sm.IOnDiskStateMachine = (*machine)(nil)
 
 func newMachine(db *pebble.DB, shard uint64) *machine {
 	return &machine{
-		db: db, shard: shard, fs: vfs.Default, events: map[string]eventMeta{}, touches: newTouches(), applying: func() {},
+		db: db, shard: shard, fs: vfs.Default, events: map[string]eventMeta{},
+		touches: newTouches(), applying: func() {},
 	}
 }
 
