@@ -23,29 +23,42 @@ func (s *shard) cutDueLocked(applied uint64, every uint64) bool {
 	return alone && applied >= s.cut+min(every, loneSnapshotEntries)
 }
 
-// cutLog has the library cut a shard's log.
+// cutLog has the library cut a lone replica's log.
 func (l *replicated) cutLog(s *shard, applied uint64) {
-	ctx, cancel := context.WithTimeout(l.ending, l.cfg.ProposalTimeout)
-	defer cancel()
-	rs, err := l.askCut(s)
-	if err != nil || rs == nil {
-		return // it is busy with one
-	}
-	select {
-	case <-rs.ResultC(): // done, or there was one just now
-	case <-ctx.Done():
-	}
+	l.cutTo(l.ending, s, dragonboat.SnapshotOption{
+		OverrideCompactionOverhead: true,
+		CompactionOverhead:         min(l.cfg.CompactionOverhead, loneCompactionOverhead),
+	})
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.cut = applied
 }
 
-func (l *replicated) askCut(s *shard) (*dragonboat.RequestState, error) {
-	option := dragonboat.SnapshotOption{
-		OverrideCompactionOverhead: true,
-		CompactionOverhead:         min(l.cfg.CompactionOverhead, loneCompactionOverhead),
+// cutForNewcomer makes sure that a replica which is new gets a snapshot: a leader that
+// still has a shard's first entry sends all of them. Those are read, sent and stored by
+// the one goroutine that commits for all shards, they are more than the state that they
+// lead to, and nothing paces them. Cutting off the first entry is enough; replicas that
+// were there before and are behind need the others. A short log is sent: that is less
+// work than the some ten syncs of a cut.
+func (l *replicated) cutForNewcomer(ctx context.Context, s *shard) {
+	if s.leads() && l.applied(s) > loneSnapshotEntries {
+		l.cutTo(ctx, s, dragonboat.SnapshotOption{OverrideCompactionOverhead: true, CompactionIndex: 1})
 	}
-	return l.ask(nil, func(_ *dragonboat.Membership, d time.Duration) (*dragonboat.RequestState, error) {
+}
+
+// cutTo has the library cut a shard's log, and waits until it has. It may not: it is
+// busy with a cut, or there was one just now.
+func (l *replicated) cutTo(ctx context.Context, s *shard, option dragonboat.SnapshotOption) {
+	ctx, cancel := context.WithTimeout(ctx, l.cfg.ProposalTimeout)
+	defer cancel()
+	rs, err := l.ask(nil, func(_ *dragonboat.Membership, d time.Duration) (*dragonboat.RequestState, error) {
 		return l.host.RequestSnapshot(s.id, option, d)
 	})
+	if err != nil || rs == nil {
+		return
+	}
+	select {
+	case <-rs.ResultC():
+	case <-ctx.Done():
+	}
 }

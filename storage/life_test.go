@@ -57,8 +57,8 @@ func eventuallyIn(t testing.TB, limit time.Duration, what string, condition func
 }
 
 func TestTheSoftSettingsAreTaken(t *testing.T) {
-	if n := early.Settings(); n != 5 {
-		t.Errorf("the library took %d of 5 settings", n)
+	if n := early.Settings(); n != 6 {
+		t.Errorf("the library took %d of 6 settings", n)
 	}
 	wd, err := os.Getwd()
 	if err != nil || filepath.Base(wd) != "storage" {

@@ -206,6 +206,9 @@ func (l *replicated) AddReplica(ctx context.Context, shard uint64, address strin
 	if !validAddress(address) {
 		return 0, fmt.Errorf("%w: address %q is not host:port", ErrUnavailable, address)
 	}
+	if s, err := l.shard(shard); err == nil {
+		l.cutForNewcomer(ctx, s)
+	}
 	err = l.change(ctx, shard, "add a replica", func(m *dragonboat.Membership, d time.Duration) (
 		*dragonboat.RequestState, error) {
 		if id := at(m.NonVotings, address); id != 0 {

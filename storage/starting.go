@@ -83,6 +83,7 @@ func (l *replicated) launchOnce(r replica) (err error) {
 	create := func(shard, _ uint64) sm.IOnDiskStateMachine {
 		m := newMachine(l.db, shard)
 		m.dir, m.touches, m.applying = filepath.Join(l.dir.path, stateDir), l.shards[shard].touches, l.cfg.applying
+		m.pace, m.arrived = l.pace, l.shards[shard].arrivedAt
 		return m
 	}
 	if err := l.host.StartOnDiskReplica(r.members, r.joins(), create, replicaConfig(r, &l.cfg)); err != nil {
