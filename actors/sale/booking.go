@@ -14,7 +14,7 @@ const noProvider = "none"
 // costs nothing is confirmed by a second record of the same decision, so that a
 // booking always has the same life, paid or not.
 func (s *State) book(at catalog.Time, c *Book, out []Record) ([]Record, Answer) {
-	if refusal := s.notOnSale(at); refusal != nil {
+	if refusal := s.notBookable(at, c); refusal != nil {
 		return out, Answer{Refusal: refusal}
 	}
 	if c.ID.IsZero() || s.bookings.get(c.ID) != nil {
@@ -33,6 +33,7 @@ func (s *State) book(at catalog.Time, c *Book, out []Record) ([]Record, Answer) 
 	r := &PaymentStarted{At: at, Key: c.By.Key, Booking: Booking{
 		ID:        c.ID,
 		Hold:      c.Hold,
+		Place:     s.shopper(c.Place),
 		User:      c.By.User,
 		TicketIDs: tickets.ids,
 		Total:     tickets.total,
@@ -47,7 +48,8 @@ func (s *State) book(at catalog.Time, c *Book, out []Record) ([]Record, Answer) 
 		return out, Answer{Booking: &r.Booking}
 	}
 	paid := &Confirmed{At: at, ID: c.ID, Provider: noProvider}
-	return append(out, paid), Answer{Booking: r.Booking.confirmed(paid)}
+	a := Answer{Booking: r.Booking.confirmed(paid)}
+	return s.endBooked(at, &r.Booking, !c.Hold.IsZero(), append(out, paid)), a
 }
 
 // chooseHeld is the tickets of the hold that a booking is for. Whoever books an
@@ -103,7 +105,8 @@ func (s *State) settlePayment(at catalog.Time, c *SettlePayment, out []Record) (
 		return append(out, r), Answer{Booking: b.declined(r)}
 	case c.Task == Authorise:
 		r := &Confirmed{At: at, ID: b.ID, Provider: c.Provider, PaymentID: c.PaymentID}
-		return append(out, r), Answer{Booking: s.foresee(r, b, b.confirmed(r))}
+		a := Answer{Booking: s.foresee(r, b, b.confirmed(r))}
+		return s.endBooked(at, b, true, append(out, r)), a
 	case c.Task == Capture:
 		return append(out, &Captured{At: at, ID: b.ID}), Answer{Booking: b.captured()}
 	}

@@ -81,6 +81,24 @@ func (s *State) decide(at catalog.Time, c Command, out []Record) ([]Record, Answ
 	case *ShowBooking:
 		b, refusal := s.bookingOf(c.ID, c.By.User)
 		return out, Answer{Booking: b, Refusal: refusal}
+	case *JoinQueue:
+		return s.joinQueue(at, c, out)
+	case *LeaveQueue:
+		return s.leaveQueue(at, c, out)
+	case *ShowPlace:
+		p, refusal := s.placeOf(c.ID, c.By.User)
+		if refusal != nil {
+			return out, Answer{Refusal: refusal}
+		}
+		s.room.Seen(int64(at), p.Token)
+		return out, Answer{Place: s.showPlace(at, p)}
+	case *SeePlaces:
+		s.seePlaces(at, c)
+		return out, Answer{}
+	case *ShowQueue:
+		return out, Answer{Queue: s.showQueue(at)}
+	case *SteerQueue:
+		return s.steerQueue(at, c, out)
 	case *ShowTickets:
 		return out, Answer{Tickets: s.stock.Snapshot(s.version)}
 	case *ShowEvent:
@@ -96,10 +114,18 @@ func (s *State) tick(at catalog.Time, out []Record) []Record {
 	if !s.overdue(at) {
 		return out
 	}
+	var ended map[ID]int // holds that end, of each place
 	for _, h := range s.holds.overdue(at) {
 		out = append(out, &HoldEnded{At: at, ID: h.ID, Expired: true})
+		if s.endsWithHold(h) {
+			if ended == nil {
+				ended = map[ID]int{}
+			}
+			ended[h.Place]++
+			out = s.endWithHold(at, h, ended[h.Place], out)
+		}
 	}
-	return out
+	return s.tickQueue(at, out)
 }
 
 // resume moves the deadlines later by the part of the gap that lies after Now(): what
@@ -107,7 +133,10 @@ func (s *State) tick(at catalog.Time, out []Record) []Record {
 // nothing waits, and the gap needs no record.
 func (s *State) resume(at catalog.Time, c *Resume, out []Record) []Record {
 	gap := int64(c.To - max(c.From, s.now))
-	if s.holds.len() == 0 || gap <= 0 {
+	if s.room != nil {
+		s.room.SeenAll(int64(max(at, c.To))) // nobody could be seen
+	}
+	if s.holds.len() == 0 && (s.room == nil || s.room.Active() == 0) || gap <= 0 {
 		return out
 	}
 	return append(out, &Resumed{At: max(at, c.To), Gap: gap})

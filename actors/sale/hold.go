@@ -11,7 +11,7 @@ import (
 // hold's longest life is two hold times from now: enough for somebody who is
 // typing a card number, not for somebody who keeps seats off the market.
 func (s *State) placeHold(at catalog.Time, c *PlaceHold, out []Record) ([]Record, Answer) {
-	if refusal := s.notOnSale(at); refusal != nil {
+	if refusal := s.notForSale(at, c.Place, c.By.User); refusal != nil {
 		return out, Answer{Refusal: refusal}
 	}
 	if c.ID.IsZero() || s.holds.get(c.ID) != nil || s.expired.get(c.ID) != nil {
@@ -36,6 +36,7 @@ func (s *State) placeHold(at catalog.Time, c *PlaceHold, out []Record) ([]Record
 		PlacedAt:     at,
 		ExpiresAt:    at + ttl,
 		MaxExpiresAt: at + 2*ttl,
+		Place:        s.shopper(c.Place),
 		seats:        tickets.seats,
 	}}
 	return append(out, r), Answer{Hold: &r.Hold}
@@ -68,7 +69,7 @@ func (s *State) swapHold(at catalog.Time, c *SwapHold, out []Record) ([]Record, 
 		return out, Answer{Refusal: refusal}
 	}
 	if len(c.Add) > 0 {
-		if refusal := s.notOnSale(at); refusal != nil {
+		if refusal := s.notForSale(at, c.Place, c.By.User); refusal != nil {
 			return out, Answer{Refusal: refusal}
 		}
 	}
@@ -137,7 +138,8 @@ func (s *State) releaseHold(at catalog.Time, c *ReleaseHold, out []Record) ([]Re
 	if refusal != nil {
 		return out, Answer{Refusal: refusal}
 	}
-	return append(out, &HoldEnded{At: at, ID: h.ID, Key: c.By.Key}), Answer{}
+	out = append(out, &HoldEnded{At: at, ID: h.ID, Key: c.By.Key})
+	return s.endWithHold(at, h, 1, out), Answer{}
 }
 
 // holdOf is a live hold that a user may use. It may be in payment: that can be

@@ -121,13 +121,16 @@ func (r *Room) Drawn() (seed [32]byte, drawn bool) {
 	return r.seed, true
 }
 
-// Owner is the Who of a name: of a user, or of an idempotency key where no user is
-// known. It is salted with the seed, so that nobody can choose names that collide.
-func (r *Room) Owner(name string) Who {
-	salt := sha256.Sum256(append([]byte("owner"), r.seed[:]...))
+// Owner is the Who of a name in a room with a seed. It is salted, so that nobody can
+// choose names that collide.
+func Owner(seed [32]byte, name string) Who {
+	salt := sha256.Sum256(append([]byte("owner"), seed[:]...))
 	sum := sha256.Sum256(append(salt[:], name...))
 	return Who(sum[:16])
 }
+
+// Owner is the Who of a name in this room.
+func (r *Room) Owner(name string) Who { return Owner(r.seed, name) }
 
 // Find is the place with a token.
 func (r *Room) Find(token ID) (Place, bool) {
@@ -177,11 +180,39 @@ func (r *Room) Admissible(at int64, open bool) int {
 	if !open || s.Paused || s.Shuffle && r.open && !r.drawn && r.line.len() > 0 {
 		return 0
 	}
-	n := min(r.line.len(), s.MaxActive-r.active)
-	if s.Rate > 0 {
+	return r.admissible(at, r.line.len())
+}
+
+// admissible is how many of n may be let in, now that people may.
+func (r *Room) admissible(at int64, n int) int {
+	n = min(n, r.settings.MaxActive-r.active)
+	if r.settings.Rate > 0 {
 		n = min(n, int(r.creditBy(at)/minute))
 	}
 	return max(n, 0)
+}
+
+// Passes reports whether a place that is taken now may be let in at once.
+func (r *Room) Passes(at int64, open bool) bool {
+	return open && !r.settings.Paused && r.line.len() == 0 && r.admissible(at, 1) == 1
+}
+
+// Next is the number of the next place.
+func (r *Room) Next() int { return int(r.places.next) }
+
+// Flow is what moved in the last ten minutes, oldest first; steps in which nothing did
+// are left out.
+func (r *Room) Flow(at int64) []Flow { return append([]Flow(nil), r.flow.recent(at)...) }
+
+// OldestSeen is when the owner of a waiting place was seen who was not for the longest;
+// 0: nobody waits. It looks at every waiting place.
+func (r *Room) OldestSeen() (oldest int64) {
+	for rank, ok := r.line.first(); ok; rank, ok = r.line.next(rank) {
+		if seen := r.places.seen(r.line.number(rank)); oldest == 0 || seen < oldest {
+			oldest = seen
+		}
+	}
+	return oldest
 }
 
 // NextCredit is when the rate allows the next admission; 0: it does not forbid one.
