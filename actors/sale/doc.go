@@ -71,6 +71,14 @@
 // The wait is estimated from sessions that ended, and the risk that nothing is left from
 // what shoppers bought: package waitroom says how. Neither is state, and neither is kept.
 //
+// A room that is closed (the event is defined without one) is forgotten with all its
+// places: holds and bookings that name one go on without. Opened again it is a new one,
+// with a new seed; tokens of the old one are unknown.
+//
+// A place that ended is remembered for ten minutes at least, so that its owner is told
+// why; whoever left knows, and is told that there is none. A user whose place ended may
+// join again, behind all others.
+//
 // An operator may change how many are let in while it runs, stop letting in, or stop the
 // sale: SteerQueue. In a stopped sale nobody takes tickets, and who has some may pay.
 //

@@ -123,7 +123,7 @@ type PlacesAdmitted struct {
 	Count int
 }
 
-// PlaceEnded ends a place, waiting or let in.
+// PlaceEnded ends a place, waiting or let in. A shopper's holds ended before it.
 type PlaceEnded struct {
 	At     catalog.Time
 	ID     ID
@@ -134,7 +134,8 @@ type PlaceEnded struct {
 // on. Package waitroom says how, so that anybody can do it again.
 type QueueDrawn struct{ At catalog.Time }
 
-// QueueSteered is how people are let in from now on.
+// QueueSteered is how people are let in from now on. It is complete: it does not say what
+// changed, but how it is.
 type QueueSteered struct {
 	At              catalog.Time
 	MaxActive, Rate int

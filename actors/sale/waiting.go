@@ -252,7 +252,8 @@ func (s *State) heldUnder(place ID, busy int) (held []*Hold) {
 	return held
 }
 
-// seePlaces notes who is there.
+// seePlaces notes who is there. A token that is unknown is passed over: sockets on other
+// nodes may be slower to learn that a place ended.
 func (s *State) seePlaces(at catalog.Time, c *SeePlaces) {
 	if s.room == nil {
 		return
