@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"boxoffice/actors/sale"
+	"boxoffice/actors/sale/catalog"
 	"boxoffice/actors/salepb"
 	"boxoffice/storage"
 )
@@ -93,17 +94,27 @@ func (e *event) describe(b *batch) {
 	e.self.counts.holds.Store(int64(b.summary.Holds))
 	e.self.counts.bookings.Store(int64(b.summary.Bookings))
 	for _, r := range b.records {
-		if defined, ok := r.(*sale.EventDefined); ok {
-			lowest, highest := e.state.Plan().PriceRange()
-			b.details = &salepb.Details{Event: defined.Event, MinPrice: lowest, MaxPrice: highest}
+		switch r := r.(type) {
+		case *sale.EventDefined:
+			b.details = e.details(r.Event)
+		case *sale.QueueSteered: // it changes what the event says of its waiting room
+			_, now := e.state.Decide(e.now(), &sale.ShowEvent{}, nil)
+			b.details = e.details(now.Event)
 		}
 	}
-	every := max(e.node.cfg.CheckpointEvery, 4*(b.summary.Holds+b.summary.Bookings))
+	size := b.summary.Holds + b.summary.Bookings + b.summary.Waiting + b.summary.Active
+	every := max(e.node.cfg.CheckpointEvery, 4*size)
 	if e.sinceCheckpoint >= every && !e.checkpointing.Load() {
 		c := e.state.Checkpoint()
 		b.save = &c
 		e.sinceCheckpoint = 0
 	}
+}
+
+// details are what readers see of a description.
+func (e *event) details(of *catalog.Event) *salepb.Details {
+	lowest, highest := e.state.Plan().PriceRange()
+	return &salepb.Details{Event: of, MinPrice: lowest, MaxPrice: highest}
 }
 
 // commit makes a batch durable and answers. It runs on a goroutine of its own,

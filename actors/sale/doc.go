@@ -68,6 +68,9 @@
 // the order is a shuffle, and nobody is let in before. A place's owner is a user or an
 // idempotency key, so that whoever joins twice has one place; the token is its proof.
 //
+// Whoever joins an event without a waiting room is let in, and nothing is kept of it: a
+// front end may ask every event in the same way.
+//
 // The wait is estimated from sessions that ended, and the risk that nothing is left from
 // what shoppers bought: package waitroom says how. Neither is state, and neither is kept.
 //

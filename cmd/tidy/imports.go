@@ -20,6 +20,7 @@ const (
 	catalogDir   = "actors/sale/catalog"
 	inventoryDir = "actors/sale/inventory"
 	saleDir      = "actors/sale"
+	waitroomDir  = "actors/sale/waitroom"
 	paymentDir   = "actors/payment"
 	luhnDir      = "actors/payment/luhn"
 )
@@ -76,16 +77,16 @@ var table = map[string]row{
 		third: []string{strictJSON}, // messages between nodes and the registry's records
 	},
 	"actors/salepb": {
-		ours:  []string{saleDir, catalogDir, inventoryDir, "actors/salepb/internal/pb"},
+		ours:  []string{saleDir, catalogDir, inventoryDir, waitroomDir, "actors/salepb/internal/pb"},
 		third: []string{protobuf},
 	},
 	"actors/salepb/internal/pb": {third: []string{protobuf}},
 	paymentDir:                  {ours: []string{luhnDir}, third: []string{strictJSON}},
 	luhnDir:                     {pure: true},
 
-	saleDir:                {pure: true, ours: []string{catalogDir, inventoryDir, "actors/sale/waitroom"}},
+	saleDir:                {pure: true, ours: []string{catalogDir, inventoryDir, waitroomDir}},
 	inventoryDir:           {pure: true, ours: []string{catalogDir}},
-	"actors/sale/waitroom": {pure: true},
+	waitroomDir:            {pure: true},
 	catalogDir:             {pure: true},
 
 	"storage": {

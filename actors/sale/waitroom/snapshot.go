@@ -18,9 +18,12 @@ type Snapshot struct {
 func (r *Room) Snapshot() Snapshot {
 	s := Snapshot{
 		Settings: r.settings, Seed: r.seed, Opened: r.open, Drawn: r.drawn, First: int(r.places.first),
-		Places: make([]Place, 0, r.places.len()), Mixed: r.line.order, MixedFrom: r.line.from,
+		Mixed: r.line.order, MixedFrom: r.line.from,
 		Credit: r.credit, CreditAt: r.creditAt,
 		Flow: append([]Flow(nil), r.flow.steps...), Began: r.flow.began,
+	}
+	if n := r.places.len(); n > 0 {
+		s.Places = make([]Place, 0, n)
 	}
 	r.places.each(func(n uint32, _ *place) { s.Places = append(s.Places, r.place(n)) })
 	return s
