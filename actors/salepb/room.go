@@ -68,7 +68,8 @@ func (h head) decodeQueue(kind protowire.Number, b []byte) (sale.Record, error) 
 	return nil, errNoKind
 }
 
-// decodeFields reads a message whose fields are numbered from 1 on, each with its own
+// decodeFields is for messages that are read now and then: it is short where a switch is
+// fast. It reads a message whose fields are numbered from 1 on, each with its own
 // function.
 func decodeFields(b []byte, fields ...func(*reader)) error {
 	r := reader{b: b}
@@ -89,7 +90,7 @@ func appendSeed(b []byte, field protowire.Number, seed [32]byte) []byte {
 	return protowire.AppendBytes(b, seed[:])
 }
 
-// seed takes 32 bytes.
+// seed takes 32 bytes. One that is cut short would give another draw.
 func (r *reader) seed(v *[32]byte) {
 	if !r.is(protowire.BytesType) {
 		return
@@ -155,7 +156,8 @@ func appendPlaces(b []byte, places []waitroom.Place) []byte {
 
 var errPlaces = errors.New("places whose columns are of different lengths, or in no state")
 
-// columns are places as they are written.
+// columns are places as they are written. A column for each thing that a place has
+// packs better than a message for each place, and needs no tags and lengths.
 type columns struct {
 	tokens, owners, states []byte
 	at, busy               []uint64

@@ -84,10 +84,10 @@ var table = map[string]row{
 	paymentDir:                  {ours: []string{luhnDir}, third: []string{strictJSON}},
 	luhnDir:                     {pure: true},
 
-	saleDir:                {pure: true, ours: []string{catalogDir, inventoryDir, waitroomDir}},
-	inventoryDir:           {pure: true, ours: []string{catalogDir}},
-	waitroomDir:            {pure: true},
-	catalogDir:             {pure: true},
+	saleDir:      {pure: true, ours: []string{catalogDir, inventoryDir, waitroomDir}},
+	inventoryDir: {pure: true, ours: []string{catalogDir}},
+	waitroomDir:  {pure: true},
+	catalogDir:   {pure: true},
 
 	"storage": {
 		ours:  []string{"storage/internal/..."},
