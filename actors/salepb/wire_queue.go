@@ -9,7 +9,11 @@ import (
 	"boxoffice/actors/sale/waitroom"
 )
 
-// What nodes say to each other about a waiting room.
+// What nodes say to each other about a waiting room. Nothing of this is stored: what is
+// told of a place is true at one moment and is asked for again.
+//
+// A position goes out as one more than it is, so that one that is not known, -1, is
+// absent. A wish of an operator that is nil is absent, and any other is there.
 
 // appendIDs appends ids, one after the other; nothing where there are none.
 func appendIDs(b []byte, field protowire.Number, ids []sale.ID) []byte {
