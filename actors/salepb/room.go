@@ -234,7 +234,8 @@ func decodeRoom(b []byte, s *waitroom.Snapshot) (err error) {
 	return err
 }
 
-// widen and narrow are numbers of places in the form of packed fields.
+// widen and narrow are numbers of places in the form of packed fields, which are of 64
+// bits.
 func widen(in []uint32) []uint64 {
 	out := make([]uint64, len(in))
 	for i, v := range in {
