@@ -120,11 +120,12 @@ func (s *State) move(seats []inventory.Ticket, from, to inventory.Status) {
 func (s *State) eventDefined(r *EventDefined) {
 	must(r.Event != nil, "it has no event")
 	created := s.event == nil
+	began := !created && s.event.OnSaleAt <= r.At && r.Event.OnSaleAt <= r.At // it goes on
 	if created || !sameInventory(s.describe(), r.Event) {
 		s.layOut(r.Event.Inventory)
 	}
 	s.setEvent(r.Event)
-	s.setRoom()
+	s.setRoom(began)
 	if !r.Key.None() {
 		s.store(stored{at: r.At, key: r.Key, version: s.version, what: r.Event, created: created})
 	}
@@ -136,7 +137,7 @@ func (s *State) eventRemoved(r *EventRemoved) {
 	_, held, booked := s.stock.Counts()
 	must(held+booked == 0, "tickets are held or booked")
 	s.event, s.stock, s.steer = nil, nil, steering{}
-	s.setRoom()
+	s.closeRoom()
 	s.keep(r.Key, nil)
 }
 
@@ -207,37 +208,13 @@ func (s *State) steered(r *QueueSteered) {
 	e := *s.event
 	e.WaitingRoom.MaxActive, e.WaitingRoom.RatePerMinute = r.MaxActive, r.Rate
 	s.event, s.steer = &e, steering{paused: r.Paused, stopped: r.Stopped}
-	s.setRoom()
+	s.setRoom(true)
 }
 
 // waitingRoom is the room of a record of it.
 func (s *State) waitingRoom() *waitroom.Room {
 	must(s.room != nil, "the event has no waiting room")
 	return s.room
-}
-
-// busier and lessBusy keep count of what a shopper holds and pays for. One who is not
-// in the room, because the room was closed since, is nobody's business.
-func (s *State) busier(place ID) {
-	if s.shops(place) {
-		s.room.Begin(waitroom.ID(place))
-	}
-}
-
-// lessBusy is the end of what busier began.
-func (s *State) lessBusy(place ID) {
-	if s.shops(place) {
-		s.room.Done(waitroom.ID(place))
-	}
-}
-
-// shops reports whether a place is a shopper's.
-func (s *State) shops(place ID) bool {
-	if s.room == nil || place.IsZero() {
-		return false
-	}
-	p, ok := s.room.Find(waitroom.ID(place))
-	return ok && p.State == waitroom.Active
 }
 
 // seated is a hold of a record with its tickets in the current plan. A hold that

@@ -33,7 +33,7 @@ func (s *State) book(at catalog.Time, c *Book, out []Record) ([]Record, Answer) 
 	r := &PaymentStarted{At: at, Key: c.By.Key, Booking: Booking{
 		ID:        c.ID,
 		Hold:      c.Hold,
-		Place:     s.shopper(c.Place),
+		Place:     s.shopper(c.Place, c.Hold),
 		User:      c.By.User,
 		TicketIDs: tickets.ids,
 		Total:     tickets.total,
@@ -48,8 +48,7 @@ func (s *State) book(at catalog.Time, c *Book, out []Record) ([]Record, Answer) 
 		return out, Answer{Booking: &r.Booking}
 	}
 	paid := &Confirmed{At: at, ID: c.ID, Provider: noProvider}
-	a := Answer{Booking: r.Booking.confirmed(paid)}
-	return s.endBooked(at, &r.Booking, !c.Hold.IsZero(), append(out, paid)), a
+	return append(out, paid), Answer{Booking: r.Booking.confirmed(paid)}
 }
 
 // chooseHeld is the tickets of the hold that a booking is for. Whoever books an
@@ -105,8 +104,7 @@ func (s *State) settlePayment(at catalog.Time, c *SettlePayment, out []Record) (
 		return append(out, r), Answer{Booking: b.declined(r)}
 	case c.Task == Authorise:
 		r := &Confirmed{At: at, ID: b.ID, Provider: c.Provider, PaymentID: c.PaymentID}
-		a := Answer{Booking: s.foresee(r, b, b.confirmed(r))}
-		return s.endBooked(at, b, true, append(out, r)), a
+		return append(out, r), Answer{Booking: s.foresee(r, b, b.confirmed(r))}
 	case c.Task == Capture:
 		return append(out, &Captured{At: at, ID: b.ID}), Answer{Booking: b.captured()}
 	}
@@ -154,7 +152,8 @@ func (s *State) bookingOf(id ID, user string) (*Booking, *Refusal) {
 //
 // It is for the owner of the state, who has a sender waiting for the payment: asked
 // right after the SettlePayment, it says what the booking's idempotency key says
-// from then on, version included. It changes nothing.
+// from then on, but for the version, which is that of the SettlePayment's answer. It
+// changes nothing.
 func (s *State) Outcome(booking ID) Answer {
 	k := s.bookings.get(booking)
 	if k == nil {

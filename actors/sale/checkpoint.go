@@ -102,7 +102,7 @@ func (s *State) restore(c Checkpoint) *State {
 		must(s.event != nil && s.event.WaitingRoom.Enabled, "there is a room without an event")
 		s.room = waitroom.Restore(*c.Room, int64(s.now))
 	} else {
-		s.setRoom()
+		s.setRoom(false)
 	}
 	return s
 }

@@ -7,8 +7,8 @@ import (
 )
 
 // Decide appends the records that c makes at time at, and says what its sender is
-// told once they are committed. It changes nothing: a caller that drops the
-// records has not asked. A time before Now() counts as Now(). Holds that are
+// told once they are committed. It changes nothing but who was seen in the waiting room:
+// a caller that drops the records has not asked. A time before Now() counts as Now(). Holds that are
 // overdue and were not ended by a Tick still have their tickets, but can no
 // longer be used.
 //
@@ -52,8 +52,8 @@ func (s *State) decide(at catalog.Time, c Command, out []Record) ([]Record, Answ
 		return s.defineEvent(at, c, out)
 	case *SettlePayment:
 		return s.settlePayment(at, c, out)
-	case *Tick:
-		return s.tick(at, out), Answer{}
+	case *Tick: // what time does has been done: see Step
+		return out, Answer{}
 	case *Resume:
 		return s.resume(at, c, out), Answer{}
 	}
@@ -86,12 +86,7 @@ func (s *State) decide(at catalog.Time, c Command, out []Record) ([]Record, Answ
 	case *LeaveQueue:
 		return s.leaveQueue(at, c, out)
 	case *ShowPlace:
-		p, refusal := s.placeOf(c.ID, c.By.User)
-		if refusal != nil {
-			return out, Answer{Refusal: refusal}
-		}
-		s.room.Seen(int64(at), p.Token)
-		return out, Answer{Place: s.showPlace(at, p)}
+		return out, s.showPlace(at, c)
 	case *SeePlaces:
 		s.seePlaces(at, c)
 		return out, Answer{}
@@ -109,21 +104,10 @@ func (s *State) decide(at catalog.Time, c Command, out []Record) ([]Record, Answ
 
 // tick ends every hold whose time is over, the earliest first and then by id: the
 // order of records must not depend on how the holds lie in memory. It forgets
-// nothing; records do that.
+// nothing; records do that. It is for Step: it notes when it looked through the room.
 func (s *State) tick(at catalog.Time, out []Record) []Record {
-	if !s.overdue(at) {
-		return out
-	}
-	var ended map[ID]int // holds that end, of each place
 	for _, h := range s.holds.overdue(at) {
 		out = append(out, &HoldEnded{At: at, ID: h.ID, Expired: true})
-		if s.endsWithHold(h) {
-			if ended == nil {
-				ended = map[ID]int{}
-			}
-			ended[h.Place]++
-			out = s.endWithHold(at, h, ended[h.Place], out)
-		}
 	}
 	return s.tickQueue(at, out)
 }

@@ -36,7 +36,7 @@ func (s *State) placeHold(at catalog.Time, c *PlaceHold, out []Record) ([]Record
 		PlacedAt:     at,
 		ExpiresAt:    at + ttl,
 		MaxExpiresAt: at + 2*ttl,
-		Place:        s.shopper(c.Place),
+		Place:        s.shopper(c.Place, ID{}),
 		seats:        tickets.seats,
 	}}
 	return append(out, r), Answer{Hold: &r.Hold}
@@ -69,7 +69,7 @@ func (s *State) swapHold(at catalog.Time, c *SwapHold, out []Record) ([]Record, 
 		return out, Answer{Refusal: refusal}
 	}
 	if len(c.Add) > 0 {
-		if refusal := s.notForSale(at, c.Place, c.By.User); refusal != nil {
+		if refusal := s.notAddable(at, h, c); refusal != nil {
 			return out, Answer{Refusal: refusal}
 		}
 	}
@@ -138,8 +138,7 @@ func (s *State) releaseHold(at catalog.Time, c *ReleaseHold, out []Record) ([]Re
 	if refusal != nil {
 		return out, Answer{Refusal: refusal}
 	}
-	out = append(out, &HoldEnded{At: at, ID: h.ID, Key: c.By.Key})
-	return s.endWithHold(at, h, 1, out), Answer{}
+	return append(out, &HoldEnded{At: at, ID: h.ID, Key: c.By.Key}), Answer{}
 }
 
 // holdOf is a live hold that a user may use. It may be in payment: that can be

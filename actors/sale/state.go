@@ -56,14 +56,14 @@ type State struct {
 	foresight foresight
 }
 
-// bounds are MaxKeys and MaxEnded, smaller in tests: a bound that no test reaches is
-// a bound that nobody knows to hold.
-type bounds struct{ keys, ended int }
+// bounds are MaxKeys, MaxEnded and waitroom.MaxPlaces, smaller in tests: a bound that no
+// test reaches is a bound that nobody knows to hold.
+type bounds struct{ keys, ended, places int }
 
 // New is the state before the first record: no event, version 0.
 func New() *State {
 	return &State{
-		bounds:   bounds{keys: MaxKeys, ended: MaxEnded},
+		bounds:   bounds{keys: MaxKeys, ended: MaxEnded, places: waitroom.MaxPlaces},
 		holds:    newHoldSet(),
 		bookings: newBookingSet(),
 		users:    map[string]int{},
@@ -73,20 +73,32 @@ func New() *State {
 }
 
 // Step makes a command happen at a time: it ticks where a deadline has passed,
-// decides, applies, and appends the records it made to out. A time before Now()
-// counts as Now(). Resume is not preceded by a tick: deadlines that passed while
-// nobody could act move first.
+// decides, applies, and appends the records it made to out. Records that follow by
+// themselves come behind those of the command: a shopper's time that ends, and who is
+// let in. A time before Now() counts as Now(). Resume is not preceded by a tick:
+// deadlines that passed while nobody could act move first.
 func (s *State) Step(at catalog.Time, c Command, out []Record) ([]Record, Answer) {
 	at = max(at, s.now)
-	if _, ok := c.(*Resume); !ok && s.overdue(at) {
-		first := len(out)
-		out = s.tick(at, out)
-		s.applyAll(out[first:])
+	if _, ok := c.(*Resume); !ok {
+		out = s.pass(at, out)
 	}
 	first := len(out)
 	out, a := s.Decide(at, c, out)
-	s.applyAll(out[first:])
+	out = s.happen(at, first, out)
 	return s.letIn(at, out), a
+}
+
+// pass is what time does. It looks again after it: a shopper's time may be over with
+// the hold that had kept him in.
+func (s *State) pass(at catalog.Time, out []Record) []Record {
+	for s.overdue(at) {
+		first := len(out)
+		if out = s.tick(at, out); len(out) == first {
+			return out
+		}
+		out = s.happen(at, first, out)
+	}
+	return out
 }
 
 func (s *State) applyAll(rs []Record) {

@@ -109,7 +109,7 @@ type Answer struct {
 	Refusal   *Refusal
 	Event     *catalog.Event
 	Created   bool // DefineEvent: the event is new
-	Unchanged bool // DefineEvent: the event was so already, nothing was recorded
+	Unchanged bool // DefineEvent, JoinQueue: it was so already, nothing was recorded
 	Plan      *inventory.Plan
 	Hold      *Hold
 	Booking   *Booking

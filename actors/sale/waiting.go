@@ -13,8 +13,10 @@ import (
 const (
 	// scanPause is how often the room is looked through for places that nobody is at.
 	scanPause = 5000
-	// maxLapsed bounds the places that lapse in one step; the others do in the next.
-	maxLapsed = 4096
+	// maxLapsed bounds the places that lapse in one step; the others do in the next, which
+	// comes after lapsePause.
+	maxLapsed  = 4096
+	lapsePause = 100
 )
 
 // steering is what an operator has said about a sale that is under way.
@@ -33,6 +35,7 @@ type Place struct {
 	Waiting  int             // all places that wait
 	Until    catalog.Time    // of a shopper: when his time ends; zero: never
 	OpensAt  catalog.Time    // where the sale is still to open
+	Grace    catalog.Time    // how long it is kept while nobody is seen at it; zero: there is no room
 	Estimate waitroom.Estimate
 	SoldOut  float64 // the likelihood that those ahead take all that is left
 	Draw     *Draw   // nil: nothing is mixed
@@ -43,6 +46,7 @@ type Draw struct{ Commitment, Seed [32]byte }
 
 // Queue is how a waiting room does.
 type Queue struct {
+	At              catalog.Time // of what it says
 	Enabled         bool
 	Waiting, Active int
 	MaxActive, Rate int
@@ -72,70 +76,26 @@ func (s *State) settings(e *catalog.Event) waitroom.Settings {
 	}
 }
 
-// setRoom gives the event the room that its description asks for. One that is no longer
-// asked for is gone with all places: everybody may shop.
-func (s *State) setRoom() {
+// setRoom gives the event the room that its description asks for. The order of a line
+// is settled while its sale goes on (began): those who wait then were told their
+// positions, and no draw may make them worse.
+func (s *State) setRoom(began bool) {
 	switch {
 	case s.event == nil || !s.event.WaitingRoom.Enabled:
-		s.room = nil
+		s.closeRoom()
 	case s.room == nil:
 		s.room = waitroom.New(s.settings(s.event))
 	default:
-		s.room.Set(s.settings(s.event))
+		next := s.settings(s.event)
+		if began {
+			next.Shuffle = s.room.Settings().Shuffle
+		}
+		s.room.Set(next)
 	}
 }
 
 // opened reports whether people may be let in: the sale has begun and is not over.
 func (s *State) opened(at catalog.Time) bool { return s.notOnSale(at) == nil }
-
-// shopper is the place to be written into a hold or a booking; zero where there is no
-// room: an old token means nothing.
-func (s *State) shopper(place ID) ID {
-	if s.room == nil {
-		return ID{}
-	}
-	return place
-}
-
-// notForSale refuses who may not take tickets now: nobody may, or he is not let in, or
-// his time is over. What he has he may keep and pay for.
-func (s *State) notForSale(at catalog.Time, place ID, user string) *Refusal {
-	if refusal := s.notOnSale(at); refusal != nil {
-		return refusal
-	}
-	if s.steer.stopped {
-		return &Refusal{Code: NotOnSale, Detail: "The sale is stopped."}
-	}
-	if s.room == nil {
-		return nil
-	}
-	p, refusal := s.placeOf(place, user)
-	if refusal != nil || p.State != waitroom.Active || catalog.Time(p.At) <= at {
-		return &Refusal{Code: NotAdmitted}
-	}
-	return nil
-}
-
-// notBookable is notForSale for a booking. One of a hold takes no tickets: it can be
-// made while the sale is stopped, and after the shopper's time as long as the hold lives.
-func (s *State) notBookable(at catalog.Time, c *Book) *Refusal {
-	if c.Hold.IsZero() {
-		return s.notForSale(at, c.Place, c.By.User)
-	}
-	if refusal := s.notOnSale(at); refusal != nil {
-		return refusal
-	}
-	if s.room == nil {
-		return nil
-	}
-	p, refusal := s.placeOf(c.Place, c.By.User)
-	h := s.holds.get(c.Hold)
-	others := h != nil && h.Place != c.Place && !h.Place.IsZero()
-	if refusal != nil || p.State != waitroom.Active || others {
-		return &Refusal{Code: NotAdmitted}
-	}
-	return nil
-}
 
 // placeOf is a place that a user may use: his own, or one without a user that he knows
 // the token of. Whoever left his place is told that there is none.
@@ -179,13 +139,13 @@ func (s *State) joinQueue(at catalog.Time, c *JoinQueue, out []Record) ([]Record
 	if s.room.Opened() {
 		if p, ok := s.room.Of(ownerOf(c.By, s.room.Owner)); ok {
 			s.room.Seen(int64(at), p.Token)
-			return out, Answer{Place: s.showPlace(at, p), Replayed: true}
+			return out, Answer{Place: s.showFound(at, p), Unchanged: true}
 		}
 	}
 	if _, used := s.room.Find(waitroom.ID(c.ID)); used || c.ID.IsZero() {
 		return out, Answer{Refusal: wrong("The token is in use.")}
 	}
-	if s.room.Full() {
+	if s.room.Len() >= s.bounds.places {
 		return out, refuse(QueueFull)
 	}
 	return s.takePlace(at, c, out)
@@ -195,25 +155,27 @@ func (s *State) joinQueue(at catalog.Time, c *JoinQueue, out []Record) ([]Record
 // The first place of all fixes the seed; where the sale has begun nobody is left for
 // the draw, and it is over before it.
 func (s *State) takePlace(at catalog.Time, c *JoinQueue, out []Record) ([]Record, Answer) {
-	r := &PlaceTaken{At: at, ID: c.ID}
-	hash := s.room.Owner
+	hash, draw := s.room.Owner, s.showDraw()
 	if !s.room.Opened() {
 		out = append(out, &QueueOpened{At: at, Seed: c.Seed})
-		if s.room.Settings().Shuffle && at >= s.event.OnSaleAt {
-			out = append(out, &QueueDrawn{At: at})
-		}
 		hash = func(name string) waitroom.Who { return waitroom.Owner(c.Seed, name) }
+		if s.room.Settings().Shuffle {
+			draw = &Draw{Commitment: waitroom.Commitment(c.Seed)}
+			if s.begun(at) {
+				out, draw.Seed = append(out, &QueueDrawn{At: at}), c.Seed
+			}
+		}
 	}
-	r.Owner = ownerOf(c.By, hash)
-	out = append(out, r)
+	out = append(out, &PlaceTaken{At: at, ID: c.ID, Owner: ownerOf(c.By, hash)})
 	p := waitroom.Place{Token: waitroom.ID(c.ID), State: waitroom.Waiting, Number: s.room.Next()}
-	shown := s.show(at, p, s.room.Waiting())
-	shown.Waiting++
+	waiting := s.room.Waiting()
 	if s.room.Passes(int64(at), s.opened(at)) {
 		out = append(out, &PlacesAdmitted{At: at, Count: 1})
 		p.State, p.At = waitroom.Active, int64(at)+s.room.Settings().Session
-		shown = s.show(at, p, 0)
+		return out, Answer{Place: s.show(at, p, 0, draw)}
 	}
+	shown := s.show(at, p, waiting, draw)
+	shown.Waiting++ // he himself
 	return out, Answer{Place: shown}
 }
 
@@ -287,47 +249,13 @@ func set[T any](to *T, value *T) {
 	}
 }
 
-// endsWithHold reports whether a shopper's time ends with his last hold.
-func (s *State) endsWithHold(h *Hold) bool {
-	if s.room == nil || !s.event.WaitingRoom.EndWithHold {
-		return false
-	}
-	p, ok := s.room.Find(waitroom.ID(h.Place))
-	return ok && p.State == waitroom.Active
-}
-
-// endWithHold ends a shopper's time where the holds that end, this one the last of
-// them, are all that he has.
-func (s *State) endWithHold(at catalog.Time, h *Hold, ending int, out []Record) []Record {
-	if !s.endsWithHold(h) {
-		return out
-	}
-	if p, _ := s.room.Find(waitroom.ID(h.Place)); p.Busy == ending {
-		out = append(out, &PlaceEnded{At: at, ID: h.Place, Reason: waitroom.HoldEnded})
-	}
-	return out
-}
-
-// endBooked ends a shopper's time with his booking, unless he holds more. begun: the
-// booking or its hold counts among what he is busy with.
-func (s *State) endBooked(at catalog.Time, b *Booking, begun bool, out []Record) []Record {
-	if s.room == nil {
-		return out
-	}
-	p, ok := s.room.Find(waitroom.ID(b.Place))
-	if ok && p.State == waitroom.Active && (p.Busy == 0 || begun && p.Busy == 1) {
-		out = append(out, &PlaceEnded{At: at, ID: b.Place, Reason: waitroom.Booked})
-	}
-	return out
-}
-
 // tickQueue is what time does to the room: the draw, sessions that end, places that
 // nobody has been seen at.
 func (s *State) tickQueue(at catalog.Time, out []Record) []Record {
 	if s.room == nil {
 		return out
 	}
-	if s.drawDue() && at >= s.event.OnSaleAt {
+	if s.drawDue() && s.begun(at) {
 		out = append(out, &QueueDrawn{At: at})
 	}
 	for _, id := range s.room.Overdue(int64(at), nil) {
@@ -336,12 +264,19 @@ func (s *State) tickQueue(at catalog.Time, out []Record) []Record {
 	if at < s.scan {
 		return out
 	}
-	s.scan = at + scanPause
-	for _, id := range s.room.Absent(int64(at), maxLapsed, nil) {
+	absent := s.room.Absent(int64(at), maxLapsed, nil)
+	for _, id := range absent {
 		out = append(out, &PlaceEnded{At: at, ID: ID(id), Reason: waitroom.Lapsed})
+	}
+	s.scan = at + scanPause
+	if len(absent) == maxLapsed {
+		s.scan = at + lapsePause
 	}
 	return out
 }
+
+// begun reports whether the time of the sale has come. That of a cancelled event does not.
+func (s *State) begun(at catalog.Time) bool { return at >= s.event.OnSaleAt && !s.event.Cancelled }
 
 // drawDue reports whether those who gather are still to be mixed.
 func (s *State) drawDue() bool {
@@ -360,17 +295,29 @@ func (s *State) queueDue() (due catalog.Time) {
 		}
 	}
 	sooner(catalog.Time(s.room.NextEnd()))
-	waiting := s.room.Waiting() > 0
-	if waiting {
+	if s.room.Waiting() > 0 {
 		sooner(max(s.scan, 1))
 	}
-	switch before := s.now < s.event.OnSaleAt; {
-	case before && (waiting || s.drawDue()), s.drawDue():
+	if s.drawDue() && !s.event.Cancelled {
 		sooner(max(s.event.OnSaleAt, 1))
-	case waiting && s.room.Active() < s.room.Settings().MaxActive && !s.room.Settings().Paused:
-		sooner(catalog.Time(s.room.NextCredit(int64(s.now))))
 	}
+	sooner(s.admissionDue())
 	return due
+}
+
+// admissionDue is when somebody is let in by nothing but time: the sale opens, or the
+// rate allows it. What else keeps people out ends by a command or a session's end; what
+// could be let in before was, at the end of that step.
+func (s *State) admissionDue() catalog.Time {
+	e, room := s.event, s.room.Settings()
+	if s.room.Waiting() == 0 || room.Paused || e.Cancelled || s.room.Active() >= room.MaxActive {
+		return 0
+	}
+	at := max(e.OnSaleAt, catalog.Time(s.room.NextCredit(int64(max(s.now, e.OnSaleAt)))))
+	if at <= s.now || at >= e.StartsAt {
+		return 0
+	}
+	return at
 }
 
 // letIn lets in whom there is room for now. It ends every step: nobody waits for the
@@ -379,6 +326,7 @@ func (s *State) letIn(at catalog.Time, out []Record) []Record {
 	if s.room == nil {
 		return out
 	}
+	at = max(at, s.now) // a Resumed may be later than its step
 	if n := s.room.Admissible(int64(at), s.opened(at)); n > 0 {
 		r := &PlacesAdmitted{At: at, Count: n}
 		s.Apply(r)

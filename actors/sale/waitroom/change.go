@@ -4,7 +4,7 @@ package waitroom
 func (r *Room) Take(at int64, token ID, who Who) {
 	must(r.open && token != ID{}, "the room is not open, or the token is none")
 	_, used := r.tokens.find(&token)
-	must(!used && !r.Full(), "the token is in use, or the room is full")
+	must(!used && r.Len() < MaxPlaces, "the token is in use, or the room is full")
 	r.forget(at)
 	n := r.places.add(place{token: token, who: who, at: at, state: Waiting})
 	r.places.at(n).rank = n

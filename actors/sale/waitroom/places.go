@@ -18,7 +18,8 @@ type place struct {
 // block is places with consecutive numbers.
 type block struct {
 	places [blockLen]place
-	// seen is when somebody was at each, in seconds since the room's first such time.
+	// seen is when somebody was at each, in seconds since the room's first such time,
+	// rounded up: nobody lapses before his time.
 	seen [blockLen]uint32
 	// gone is how many of its places are, and goneAt when the last of them went.
 	gone   int
@@ -97,10 +98,10 @@ func (s *places) see(n uint32, at int64) {
 	if s.epoch == 0 {
 		s.epoch = at
 	}
-	s.block(n).seen[(n-s.first)%blockLen] = uint32(max(at-s.epoch, 0) / 1000)
+	s.block(n).seen[(n-s.first)%blockLen] = uint32((max(at-s.epoch, 0) + 999) / 1000)
 }
 
-// seen is when somebody was at a place, to the second before.
+// seen is when somebody was at a place, to the second after.
 func (s *places) seen(n uint32) int64 {
 	return s.epoch + 1000*int64(s.block(n).seen[(n-s.first)%blockLen])
 }

@@ -110,8 +110,11 @@ func (r *Room) Open(seed [32]byte) {
 // Opened reports whether Open was called.
 func (r *Room) Opened() bool { return r.open }
 
-// Commitment is the SHA-256 of the seed: it tells nothing, and fixes everything.
-func (r *Room) Commitment() [32]byte { return sha256.Sum256(r.seed[:]) }
+// Commitment is the SHA-256 of a seed: it tells nothing, and fixes everything.
+func Commitment(seed [32]byte) [32]byte { return sha256.Sum256(seed[:]) }
+
+// Commitment is that of the room's seed.
+func (r *Room) Commitment() [32]byte { return Commitment(r.seed) }
 
 // Drawn is whether the draw has been, and its seed, which is secret before.
 func (r *Room) Drawn() (seed [32]byte, drawn bool) {
@@ -169,8 +172,8 @@ func (r *Room) Waiting() int { return r.line.len() }
 // Active is how many shoppers there are.
 func (r *Room) Active() int { return r.active }
 
-// Full reports whether there is no room for another place.
-func (r *Room) Full() bool { return r.places.len() >= MaxPlaces }
+// Len is how many places there are: waiting, active and gone.
+func (r *Room) Len() int { return r.places.len() }
 
 // Admissible is how many places may be let in now: those that wait, as long as there
 // is room and the rate allows it; none before the sale is open, or before the draw

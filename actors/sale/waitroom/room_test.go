@@ -81,6 +81,10 @@ func TestAbsent(t *testing.T) {
 	if got := r.Absent(240_999, 1000, nil); len(got) != 0 {
 		t.Fatalf("%d are absent though a new owner has just begun", len(got))
 	}
+	r.Seen(121_999, tokens[0])
+	if got := r.Absent(241_998, 1000, nil); len(got) != 99 || slices.Contains(got, tokens[0]) {
+		t.Fatal("a place lapses a part of a second early")
+	}
 }
 
 // TestRate: no more are let in than the rate allows, and it saves up one second's.
@@ -209,7 +213,7 @@ func BenchmarkTake(b *testing.B) {
 	var id, who ID
 	b.ReportAllocs()
 	for b.Loop() {
-		if r.Full() {
+		if r.Len() == MaxPlaces {
 			r = New(Settings{MaxActive: 1})
 			r.Open([32]byte{})
 		}
