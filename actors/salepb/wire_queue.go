@@ -103,6 +103,7 @@ func appendPlace(b []byte, field protowire.Number, p *sale.Place) []byte {
 	b = appendEstimate(b, 9, &p.Estimate)
 	b = appendFloat(b, 10, p.SoldOut)
 	b = appendDraw(b, 11, p.Draw)
+	b = appendInt(b, 12, p.Grace)
 	return shut(b, body)
 }
 
@@ -114,7 +115,8 @@ func decodePlace(b []byte, p *sale.Place) error {
 		func(r *reader) { readInt(r, &p.Number) }, func(r *reader) { readInt(r, &p.Ahead) },
 		func(r *reader) { readInt(r, &p.Waiting) }, func(r *reader) { readInt(r, &p.Until) },
 		func(r *reader) { readInt(r, &p.OpensAt) }, func(r *reader) { readMessage(r, &p.Estimate, decodeEstimate) },
-		func(r *reader) { r.float(&p.SoldOut) }, func(r *reader) { readPointer(r, &p.Draw, decodeDraw) })
+		func(r *reader) { r.float(&p.SoldOut) }, func(r *reader) { readPointer(r, &p.Draw, decodeDraw) },
+		func(r *reader) { readInt(r, &p.Grace) })
 	p.Ahead--
 	return err
 }
@@ -169,6 +171,7 @@ func appendQueue(b []byte, field protowire.Number, q *sale.Queue) []byte {
 	}
 	b = appendEstimate(b, 10, &q.Estimate)
 	b = appendDraw(b, 11, q.Draw)
+	b = appendInt(b, 12, q.At)
 	return shut(b, body)
 }
 
@@ -180,5 +183,5 @@ func decodeQueue(b []byte, q *sale.Queue) error {
 		func(r *reader) { r.bool(&q.Paused) }, func(r *reader) { r.bool(&q.Stopped) },
 		func(r *reader) { readInt(r, &q.Oldest) }, func(r *reader) { readMessages(r, &q.Flow, decodeFlow) },
 		func(r *reader) { readMessage(r, &q.Estimate, decodeEstimate) },
-		func(r *reader) { readPointer(r, &q.Draw, decodeDraw) })
+		func(r *reader) { readPointer(r, &q.Draw, decodeDraw) }, func(r *reader) { readInt(r, &q.At) })
 }

@@ -71,6 +71,8 @@ var exampleReplies = []*Reply{
 	{Status: Answered, Answer: sale.Answer{Version: 2, Place: examplePlace}},
 	{Status: Answered, Answer: sale.Answer{Version: 2, Place: &sale.Place{Ahead: -1}}},
 	{Status: Answered, Answer: sale.Answer{Version: 2, Queue: exampleQueue}},
+	{Status: Answered, Answer: sale.Answer{Version: 2, Place: &sale.Place{Grace: 120_000}, Unchanged: true}},
+	{Status: Answered, Answer: sale.Answer{Version: 2, Queue: &sale.Queue{At: noon}}},
 }
 
 func encodeRequest(q Request) []byte { return AppendRequest(nil, &q) }
