@@ -232,8 +232,8 @@ func appendView(b []byte, v *actors.View, now catalog.Time) []byte {
 	b = strconv.AppendInt(append(b, `,"held":`...), int64(v.Summary.Held), 10)
 	b = strconv.AppendInt(append(b, `,"booked":`...), int64(v.Summary.Booked), 10)
 	b = strconv.AppendBool(append(b, `},"waitingRoom":{"enabled":`...), e.WaitingRoom.Enabled)
-	// Nobody waits as long as there is no waiting room to wait in.
-	return append(b, `,"waiting":0}}`...)
+	b = strconv.AppendInt(append(b, `,"waiting":`...), int64(v.Summary.Waiting), 10)
+	return append(b, `}}`...)
 }
 
 func appendVenue(b []byte, v *catalog.Venue) []byte {

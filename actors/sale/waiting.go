@@ -146,7 +146,7 @@ func (s *State) joinQueue(at catalog.Time, c *JoinQueue, out []Record) ([]Record
 		return out, Answer{Refusal: wrong("The token is in use.")}
 	}
 	if s.room.Len() >= s.bounds.places {
-		return out, refuse(QueueFull)
+		return out, Answer{Refusal: &Refusal{Code: QueueFull, Detail: "The waiting room is full."}}
 	}
 	return s.takePlace(at, c, out)
 }
