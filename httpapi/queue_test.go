@@ -141,7 +141,8 @@ func TestNotAdmitted(t *testing.T) {
 	other := w.do("POST", "/events/ev-2/queue", "").want(201).str("token")
 	w.do("POST", "/bookings/ev-1", `{"ticketIds":["101-A-9"],`+pay+`}`, "X-User-Id", "used", "Queue-Token",
 		used).want(201)
-	held := w.do("POST", "/events/ev-1/holds", `{"ticketIds":["101-A-1"]}`, "X-User-Id", "a", "Queue-Token", a).want(201)
+	held := w.do("POST", "/events/ev-1/holds", `{"ticketIds":["101-A-1"]}`, "X-User-Id", "a", "Queue-Token",
+		a).want(201)
 	version := held.header.Get("Event-Version")
 	w.do("DELETE", queuePath+"/"+waits, "", "X-User-Id", "waits").want(204)
 	calls := []struct{ method, path, body string }{
@@ -270,13 +271,15 @@ func TestSteerQueue(t *testing.T) {
 		t.Errorf("%s", r.body)
 	}
 	r = w.do("PATCH", path, `{"paused":true,"maxActive":3,"ratePerMinute":60}`).want(200)
-	if r.get("paused") != true || r.get("maxActive") != 3.0 || r.get("ratePerMinute") != 60.0 || r.get("active") != 1.0 {
+	if r.get("paused") != true || r.get("maxActive") != 3.0 || r.get("ratePerMinute") != 60.0 ||
+		r.get("active") != 1.0 {
 		t.Errorf("%s", r.body)
 	}
 	if r := w.do("PATCH", path, `{"paused":false,"ratePerMinute":0}`).want(200); r.get("active") != 3.0 {
 		t.Errorf("%s", r.body)
 	}
-	hold := w.do("POST", "/events/ev-1/holds", `{"quantity":1}`, "X-User-Id", "a", "Queue-Token", a.str("token")).want(201)
+	hold := w.do("POST", "/events/ev-1/holds", `{"quantity":1}`, "X-User-Id", "a", "Queue-Token",
+		a.str("token")).want(201)
 	w.do("PATCH", path, `{"stopped":true}`).want(200)
 	w.do("POST", "/events/ev-1/holds", `{"quantity":1}`, "X-User-Id", "a", "Queue-Token", a.str("token")).
 		want(403, codeNotOnSale)
@@ -287,8 +290,9 @@ func TestSteerQueue(t *testing.T) {
 		t.Errorf("%s", got.body)
 	}
 	for body, at := range map[string]string{
-		`{}`: "", `{"maxActive":0}`: "/maxActive", `{"maxActive":10000001}`: "/maxActive", `{"maxActive":1.5}`: "/maxActive",
-		`{"ratePerMinute":-1}`: "/ratePerMinute", `{"ratePerMinute":1000001}`: "/ratePerMinute", `{"paused":1}`: "/paused",
+		`{}`: "", `{"maxActive":0}`: "/maxActive", `{"maxActive":10000001}`: "/maxActive",
+		`{"maxActive":1.5}`: "/maxActive", `{"ratePerMinute":-1}`: "/ratePerMinute",
+		`{"ratePerMinute":1000001}`: "/ratePerMinute", `{"paused":1}`: "/paused",
 		`{"stopped":null}`: "/stopped", `{"enabled":true}`: "/enabled",
 	} {
 		if r := w.do("PATCH", path, body).want(400, codeInvalid); r.at() != at {

@@ -387,7 +387,8 @@ func FuzzStep(f *testing.F) {
 	f.Add([]byte("0123456789abcdefghijklmnopqrstuvwxyz"))
 	f.Add([]byte{0, 2, 1, 1, 0, 1, 3, 0, 14, 1, 1, 1, 1, 0, 19, 1, 0, 1, 1})
 	// A room for two in random order, and people who come, look and leave.
-	f.Add([]byte("\x27\x00\x09\x01\x01\x01\x01\x02\x01\x01\x01" + strings.Repeat("\x00\x1e\x01\x00\x02\x03\x05\x22\x01\x01", 12)))
+	f.Add([]byte("\x27\x00\x09\x01\x01\x01\x01\x02\x01\x01\x01" +
+		strings.Repeat("\x00\x1e\x01\x00\x02\x03\x05\x22\x01\x01", 12)))
 	f.Add([]byte(strings.Repeat("\x05\x1e\x02\x01\x07\x09\x06\x25\x01\x01\x03", 20)))
 	f.Fuzz(func(t *testing.T, choices []byte) {
 		if len(choices) > 2000 {

@@ -322,7 +322,8 @@ func (w *twin) defineRoom(at catalog.Time, was, is *catalog.Event) {
 // room is one of a few waiting rooms.
 func (w world) room() catalog.WaitingRoom {
 	return catalog.WaitingRoom{
-		Enabled: true, MaxActive: oneOf(w, 1, 2, 3, 0), SessionSeconds: oneOf(w, 90, 900, 0), Order: oneOf(w, "", "shuffle"),
+		Enabled: true, MaxActive: oneOf(w, 1, 2, 3, 0), SessionSeconds: oneOf(w, 90, 900, 0),
+		Order:        oneOf(w, "", "shuffle"),
 		GraceSeconds: oneOf(w, 0, 60, 3000), RatePerMinute: oneOf(w, 0, 0, 1, 61), EndWithHold: w.pick(2) == 0,
 	}
 }

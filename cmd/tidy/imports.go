@@ -62,7 +62,8 @@ var table = map[string]row{
 	"cmd/tidy":     {},
 
 	"httpapi": {
-		ours:  []string{"actors", "actors/control", saleDir, catalogDir, inventoryDir, paymentDir, luhnDir},
+		ours: []string{"actors", "actors/control", saleDir, catalogDir, inventoryDir, waitroomDir, paymentDir,
+			luhnDir},
 		third: []string{fasthttp, strictJSON, prometheus, exposition, tokens},
 	},
 
