@@ -93,6 +93,8 @@ func (e *event) describe(b *batch) {
 	b.busy = e.state.Busy()
 	e.self.counts.holds.Store(int64(b.summary.Holds))
 	e.self.counts.bookings.Store(int64(b.summary.Bookings))
+	e.self.counts.waiting.Store(int64(b.summary.Waiting))
+	e.self.counts.shopping.Store(int64(b.summary.Active))
 	for _, r := range b.records {
 		switch r := r.(type) {
 		case *sale.EventDefined:
@@ -131,6 +133,7 @@ func (e *event) commit(b *batch) {
 	}
 	e.node.send(e.self, committed{}) // first, so that the next batch goes out meanwhile
 	e.node.metrics.committed(len(b.records), len(b.replies), time.Since(began))
+	e.node.metrics.moved(b.records)
 	for _, r := range b.replies {
 		r.call.finish(r.answer, nil)
 	}

@@ -17,8 +17,8 @@ func TestEventQueue(t *testing.T) {
 			t.Error(err)
 		}
 		asked, body = r.Method, string(text)
-		fmt.Fprint(w, `{"eventId":"e1","enabled":true,"waiting":70000,"active":500,"maxActive":500,"ratePerMinute":600,`+
-			`"paused":true,"stopped":false,"admittedPerMinute":580,"droppedPerMinute":12,`+
+		fmt.Fprint(w, `{"eventId":"e1","enabled":true,"waiting":70000,"active":500,"maxActive":500,`+
+			`"ratePerMinute":600,"paused":true,"stopped":false,"admittedPerMinute":580,"droppedPerMinute":12,`+
 			`"oldestHeartbeatSeconds":88,"estimatedWait":{"known":true,"p50Seconds":7200,"p90Seconds":9000}}`)
 	})
 	mux.HandleFunc("GET /admin/events/e2/queue", func(w http.ResponseWriter, _ *http.Request) {

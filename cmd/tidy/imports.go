@@ -69,7 +69,7 @@ var table = map[string]row{
 
 	"actors": {
 		ours: []string{
-			saleDir, catalogDir, inventoryDir, "actors/salepb", paymentDir, luhnDir, "storage", "cluster",
+			saleDir, catalogDir, inventoryDir, waitroomDir, "actors/salepb", paymentDir, luhnDir, "storage", "cluster",
 		},
 		third: []string{protoactor, prometheus},
 	},
