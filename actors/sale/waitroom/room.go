@@ -127,8 +127,9 @@ func (r *Room) Drawn() (seed [32]byte, drawn bool) {
 // Owner is the Who of a name in a room with a seed. It is salted, so that nobody can
 // choose names that collide.
 func Owner(seed [32]byte, name string) Who {
-	salt := sha256.Sum256(append([]byte("owner"), seed[:]...))
-	sum := sha256.Sum256(append(salt[:], name...))
+	var room [320]byte // for nearly every name: nothing is allocated
+	salt := sha256.Sum256(append(append(room[:0], "owner"...), seed[:]...))
+	sum := sha256.Sum256(append(append(room[:0], salt[:]...), name...))
 	return Who(sum[:16])
 }
 
