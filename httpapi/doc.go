@@ -9,7 +9,8 @@
 //	router.go    the path, on its original bytes; the method; the media type
 //	identity.go  who asks: admin token, JWT, X-User-Id
 //	json.go      the body: strict JSON, bounded in size and depth
-//	events.go, tickets.go, holds.go, bookings.go, admin.go, catalog.go, history.go
+//	events.go, tickets.go, holds.go, bookings.go, queue.go, admin.go, queueadmin.go,
+//	catalog.go, history.go
 //	             one file a resource
 //	cluster.go   what an operator asks: Config.Operator answers
 //	problem.go   every error: one table of codes

@@ -9,7 +9,10 @@
 //	records, answer := state.Decide(at, command, nil) // changes nothing
 //	for _, r := range records { state.Apply(r) }      // cannot refuse
 //
-// Step does both, and before that ends the holds whose time is over. The caller
+// Step does both. Before that it does what time does: it ends the holds whose time is
+// over. After it come the records that follow by themselves: a shopper's time that ends,
+// and who is let in. They are no part of the decision, so an answer's version is that of
+// its own record. The caller
 // appends the records to a log and gives the answer out when they are committed;
 // an answer without records waits for the records before it, because it speaks
 // of them. The records of one Decide are applied next, before any other.
@@ -60,12 +63,16 @@
 // Where an event has a waiting room, only shoppers take tickets. Who is let in follows
 // from the room's state, so a record says only how many: the first so many of the line.
 // Every Step ends with letting in, so that a place that became free is taken in the same
-// turn, and there are never more shoppers than there may be. A shopper's time bounds new
+// turn, and there are never more shoppers than there may be; where fewer are allowed from
+// now on, those who are in stay. A shopper's time bounds new
 // holds; a hold that he has is his until its own end, and an undecided payment holds his
 // place until it is decided.
 //
 // Before OnSaleAt people gather. At that time those who gathered by then are mixed where
-// the order is a shuffle, and nobody is let in before. A place's owner is a user or an
+// the order is a shuffle, and nobody is let in before. There is one draw, whose seed is
+// public then: a sale that is put off after it goes on in that order. A cancelled sale
+// draws nothing until it is on again. While a sale goes on, its order does not change:
+// those who wait were told where they stand. A place's owner is a user or an
 // idempotency key, so that whoever joins twice has one place; the token is its proof.
 //
 // Whoever joins an event without a waiting room is let in, and nothing is kept of it: a
@@ -75,15 +82,20 @@
 // what shoppers bought: package waitroom says how. Neither is state, and neither is kept.
 //
 // A room that is closed (the event is defined without one) is forgotten with all its
-// places: holds and bookings that name one go on without. Opened again it is a new one,
-// with a new seed; tokens of the old one are unknown.
+// places: holds and pending bookings that have one go on without, and any token is shown
+// as let in. Opened again it is a new one, with a new seed; tokens of the old one are
+// unknown. A hold that was made without a place needs none to be booked.
 //
 // A place that ended is remembered for ten minutes at least, so that its owner is told
 // why; whoever left knows, and is told that there is none. A user whose place ended may
 // join again, behind all others.
 //
+// A declined card ends a shopper's time only where his hold's time was over too, and the
+// event says that it ends with it; one that paid without a hold may try another card.
+//
 // An operator may change how many are let in while it runs, stop letting in, or stop the
-// sale: SteerQueue. In a stopped sale nobody takes tickets, and who has some may pay.
+// sale: SteerQueue. A description that comes later has the last word on the numbers, and
+// none on what is paused or stopped. In a stopped sale nobody takes tickets, and who has some may pay.
 //
 // ShowPlace, SeePlaces and JoinQueue note that an owner is there, in memory only: that is
 // the one thing that a Decide changes. The next owner of the state believes everybody to
@@ -196,8 +208,9 @@
 // # What is found where
 //
 // Command, Record and Answer are the contract. decide.go and apply.go dispatch;
-// hold.go, booking.go, event.go and waiting.go decide; showing.go shows places; apply.go, payment.go and event.go
-// apply; tickets.go has the rules that holds and bookings share; holdset.go the
+// hold.go, booking.go, event.go and waiting.go decide; shopper.go says who may take
+// tickets, and when a shopper is done; showing.go shows places; apply.go, payment.go and
+// event.go apply; tickets.go has the rules that holds and bookings share; holdset.go the
 // deadlines; bookingset.go the bookings; answers.go the keys; ended.go what is forgotten, and when.
 //
 // # How it is tested
