@@ -92,8 +92,11 @@ func (e *event) describe(b *batch) {
 	b.busy = e.state.Busy()
 	e.self.counts.holds.Store(int64(b.summary.Holds))
 	e.self.counts.bookings.Store(int64(b.summary.Bookings))
+	e.self.counts.waiting.Store(int64(b.summary.Waiting))
+	e.self.counts.shopping.Store(int64(b.summary.Active))
 	b.details = e.details(b.records)
-	every := max(e.node.cfg.CheckpointEvery, 4*(b.summary.Holds+b.summary.Bookings))
+	size := b.summary.Holds + b.summary.Bookings + b.summary.Waiting + b.summary.Active
+	every := max(e.node.cfg.CheckpointEvery, 4*size)
 	if e.sinceCheckpoint >= every && !e.checkpointing.Load() {
 		c := e.state.Checkpoint()
 		b.save = &c
@@ -109,6 +112,9 @@ func (e *event) details(records []sale.Record) (d *salepb.Details) {
 		switch r := r.(type) {
 		case *sale.EventDefined:
 			d = &salepb.Details{Event: r.Event}
+		case *sale.QueueSteered: // it changes what the event says of its waiting room
+			_, now := e.state.Decide(e.now(), &sale.ShowEvent{}, nil)
+			d = &salepb.Details{Event: now.Event}
 		case *sale.EventRemoved:
 			d = &salepb.Details{}
 		}
@@ -133,6 +139,7 @@ func (e *event) commit(b *batch) {
 	}
 	e.node.send(e.self, committed{}) // first, so that the next batch goes out meanwhile
 	e.node.metrics.committed(len(b.records), len(b.replies), time.Since(began))
+	e.node.metrics.moved(b.records)
 	for _, r := range b.replies {
 		r.call.finish(r.answer, nil)
 	}

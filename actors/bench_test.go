@@ -104,6 +104,34 @@ func BenchmarkBook(b *testing.B) {
 	})
 }
 
+// BenchmarkJoin is people who take a place before the sale opens.
+func BenchmarkJoin(b *testing.B) {
+	benchLogs(b, func(b *testing.B, log storage.Log) {
+		client := benchNode(b, log, 1000)
+		e := popular(catalog.WaitingRoom{Order: "shuffle", GraceSeconds: 3600})
+		e.OnSaleAt = catalog.At(time.Now().Add(time.Hour))
+		a, err := client.Do("e", &sale.DefineEvent{Event: e}, time.Now().Add(time.Minute))
+		if err != nil || a.Refusal != nil {
+			b.Fatal(err, a.Refusal)
+		}
+		var next atomic.Uint64
+		b.ReportAllocs()
+		b.SetParallelism(512)
+		b.ResetTimer()
+		b.RunParallel(func(pb *testing.PB) {
+			for pb.Next() {
+				n := next.Add(1)
+				cmd := &sale.JoinQueue{By: sale.By{User: fmt.Sprint(n)}, ID: benchID(n * 0x9E3779B97F4A7C15)}
+				a, err := client.Do("e", cmd, time.Now().Add(time.Minute))
+				if err != nil || a.Refusal != nil {
+					b.Errorf("%v %v", err, a.Refusal)
+					return
+				}
+			}
+		})
+	})
+}
+
 // BenchmarkRefuse is the rush: everybody wants the same seat. Nothing is recorded.
 func BenchmarkRefuse(b *testing.B) {
 	benchLogs(b, func(b *testing.B, log storage.Log) {

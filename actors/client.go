@@ -142,7 +142,8 @@ func (c *Client) Ready() error { return c.node.Ready() }
 // writes reports whether a command may make a record.
 func writes(c sale.Command) bool {
 	switch c.(type) {
-	case *sale.ShowHold, *sale.ShowBooking, *sale.ShowTickets, *sale.ShowEvent:
+	case *sale.ShowHold, *sale.ShowBooking, *sale.ShowTickets, *sale.ShowEvent, *sale.ShowPlace, *sale.SeePlaces,
+		*sale.ShowQueue:
 		return false
 	}
 	return true

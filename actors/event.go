@@ -222,11 +222,12 @@ func (e *event) settle(cmd *sale.SettlePayment) {
 	if e.phase != ready {
 		return // the next activation finds the task still owed and asks again
 	}
-	e.step(cmd)
+	news := e.step(cmd)
 	if !e.waiters.waiting(cmd.Booking) {
 		return // it was a capture, or its caller has been told that it is pending
 	}
 	if outcome := e.state.Outcome(cmd.Booking); !pending(outcome) {
+		outcome.Version = news.Version
 		e.waiters.answer(cmd.Booking, func(c *call) { e.batch.reply(c, outcome) })
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"boxoffice/actors/sale"
+	"boxoffice/actors/sale/waitroom"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
@@ -25,6 +26,8 @@ type metrics struct {
 	drops          *prometheus.CounterVec
 	panics         prometheus.Counter
 	checkpoints    prometheus.Counter
+	admissions     prometheus.Counter
+	lapses         prometheus.Counter
 	paymentRetries prometheus.Counter
 	paymentSeconds [sale.Refund + 1]prometheus.Observer // by task
 }
@@ -49,6 +52,10 @@ func newMetrics(r *prometheus.Registry, n *Node) *metrics {
 			Help: "Activations that ended by a panic. Anything but 0 is a bug."}),
 		checkpoints: prometheus.NewCounter(prometheus.CounterOpts{Name: "boxoffice_checkpoints_total",
 			Help: "Checkpoints saved."}),
+		admissions: prometheus.NewCounter(prometheus.CounterOpts{Name: "boxoffice_queue_admissions_total",
+			Help: "Places of waiting rooms that were let in."}),
+		lapses: prometheus.NewCounter(prometheus.CounterOpts{Name: "boxoffice_queue_lapses_total",
+			Help: "Places of waiting rooms that ended because nobody was seen at them."}),
 		paymentRetries: prometheus.NewCounter(prometheus.CounterOpts{Name: "boxoffice_payment_retries_total",
 			Help: "Calls to the payment provider that gave no answer."}),
 	}
@@ -62,7 +69,7 @@ func newMetrics(r *prometheus.Registry, n *Node) *metrics {
 		m.drops.WithLabelValues(bound) // shown from the start
 	}
 	r.MustRegister(m.commitSeconds, m.batchRecords, m.batchAnswers, m.drops, m.panics, m.checkpoints,
-		m.paymentRetries, payments)
+		m.admissions, m.lapses, m.paymentRetries, payments)
 	n.registerGauges(r)
 	return m
 }
@@ -99,6 +106,10 @@ func (n *Node) registerGauges(r *prometheus.Registry) {
 		sum(func(a *activation) int64 { return a.counts.holds.Load() }))
 	gauge("boxoffice_bookings", "Confirmed bookings of the events in memory.",
 		sum(func(a *activation) int64 { return a.counts.bookings.Load() }))
+	gauge("boxoffice_queue_waiting", "Places that wait for the events in memory.",
+		sum(func(a *activation) int64 { return a.counts.waiting.Load() }))
+	gauge("boxoffice_queue_active", "Shoppers whom the waiting rooms of the events in memory let in.",
+		sum(func(a *activation) int64 { return a.counts.shopping.Load() }))
 	gauge("boxoffice_payments_queued", "Payment tasks that wait for a worker.",
 		func() float64 { return float64(n.payer.waiting()) })
 	gauge("boxoffice_payments_queued_limit", "The bound of boxoffice_payments_queued.",
@@ -125,6 +136,20 @@ func (m *metrics) committed(records, answers int, took time.Duration) {
 	m.commitSeconds.Observe(took.Seconds())
 	m.batchRecords.Observe(float64(records))
 	m.batchAnswers.Observe(float64(answers))
+}
+
+// moved counts what committed records did in waiting rooms.
+func (m *metrics) moved(records []sale.Record) {
+	for _, r := range records {
+		switch r := r.(type) {
+		case *sale.PlacesAdmitted:
+			m.admissions.Add(float64(r.Count))
+		case *sale.PlaceEnded:
+			if r.Reason == waitroom.Lapsed {
+				m.lapses.Inc()
+			}
+		}
+	}
 }
 
 // refused counts what a bound kept out.

@@ -22,7 +22,7 @@ type activation struct {
 }
 
 // eventCounts is what metrics say of an event in memory.
-type eventCounts struct{ holds, bookings atomic.Int64 }
+type eventCounts struct{ holds, bookings, waiting, shopping atomic.Int64 }
 
 // registry is the events in memory. Lookups take no lock.
 type registry struct {

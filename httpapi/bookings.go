@@ -37,8 +37,8 @@ func (s *Server) postBooking(c *call) {
 	if !c.checkBooking(req) {
 		return
 	}
-	cmd := &sale.Book{By: by, ID: newID(), TicketIDs: req.TicketIDs, Method: req.PaymentInfo.Method,
-		Token: req.PaymentInfo.Token}
+	cmd := &sale.Book{By: by, ID: newID(), Place: c.admission(), TicketIDs: req.TicketIDs,
+		Method: req.PaymentInfo.Method, Token: req.PaymentInfo.Token}
 	if req.HoldID != nil && (cmd.Hold.UnmarshalText([]byte(*req.HoldID)) != nil || cmd.Hold.IsZero()) {
 		c.fail(codeHoldNotFound, fault{})
 		return

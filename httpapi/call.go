@@ -19,6 +19,7 @@ const (
 	headerUserID       = "X-User-Id"
 	headerKey          = "Idempotency-Key"
 	headerReplayed     = "Idempotency-Replayed"
+	headerToken        = "Queue-Token"
 	headerEventVersion = "Event-Version"
 	headerMinVersion   = "Min-Event-Version"
 	headerDeadline     = "X-Deadline-Ms"

@@ -8,11 +8,13 @@ const (
 	codeDeclined        = "payment-declined"
 	codeForbidden       = "forbidden"
 	codeNotOnSale       = "not-on-sale"
+	codeNotAdmitted     = "not-admitted"
 	codeNotFound        = "not-found"
 	codeEventNotFound   = "event-not-found"
 	codeTicketNotFound  = "ticket-not-found"
 	codeHoldNotFound    = "hold-not-found"
 	codeBookingNotFound = "booking-not-found"
+	codePlaceNotFound   = "queue-token-not-found"
 	codeNodeNotFound    = "node-not-found"
 	codeNoCluster       = "no-cluster"
 	codeMethod          = "method-not-allowed"
@@ -64,9 +66,13 @@ var problems = [...]problem{
 		cause:  "The node has no admin token, so admin calls are answered to this machine only.",
 		remedy: "Start the node with an admin token, or call from the machine that it runs on."},
 	{code: codeNotOnSale, status: 403, title: "Not on sale",
-		cause:   "The event is not on sale yet, or over, or cancelled.",
+		cause:   "The event is not on sale yet, or over, or cancelled, or its sale is stopped for a while.",
 		remedy:  "Wait until onSaleAt, where it is given.",
 		example: `,"onSaleAt":"2026-12-01T10:00:00.000Z"`},
+	{code: codeNotAdmitted, status: 403, title: "Not admitted",
+		cause:   "The event has a waiting room, and the request has no Queue-Token that is let in and not over.",
+		remedy:  "Join at queue with POST, wait until the place is admitted, and send its token as Queue-Token.",
+		example: `,"queue":"/events/ev-1/queue"`},
 	{code: codeNotFound, status: 404, title: "Not found",
 		cause:  "There is no such path.",
 		remedy: "Look at GET /openapi.yaml for the paths."},
@@ -83,6 +89,9 @@ var problems = [...]problem{
 	{code: codeBookingNotFound, status: 404, title: "Booking not found",
 		cause:  "There is no such booking, or it is somebody else's.",
 		remedy: "Check the id and the user."},
+	{code: codePlaceNotFound, status: 404, title: "Queue token not found",
+		cause:  "There is no such place in the waiting room, or it is somebody else's, or it was left or ended.",
+		remedy: "Join the waiting room again."},
 	{code: codeNodeNotFound, status: 404, title: "Node not found",
 		cause:  "The cluster has no node with this name, and had none that it remembers.",
 		remedy: "Take the names from GET /admin/cluster; names tell capital letters from small ones."},

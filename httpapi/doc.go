@@ -11,7 +11,8 @@
 //	json.go      the body: strict JSON, bounded in size and depth
 //	search.go, suggest.go: Config.Search answers; searchquery.go reads what is asked,
 //	             searchpage.go writes what was found
-//	events.go, tickets.go, holds.go, bookings.go, admin.go, catalog.go, history.go
+//	events.go, tickets.go, holds.go, bookings.go, queue.go, admin.go, queueadmin.go,
+//	catalog.go, history.go
 //	             one file a resource
 //	cluster.go   what an operator asks: Config.Operator answers
 //	problem.go   every error: one table of codes

@@ -216,7 +216,7 @@ func appendView(b []byte, v *actors.View, now catalog.Time) []byte {
 		cancelled: v.Event.Cancelled, startsAt: v.Event.StartsAt, onSaleAt: v.Event.OnSaleAt, now: now,
 		total: int64(v.Summary.Total), available: int64(v.Summary.Available),
 		held: int64(v.Summary.Held), booked: int64(v.Summary.Booked),
-		// Nobody waits as long as there is no waiting room to wait in.
+		waiting: int64(v.Summary.Waiting),
 	}), '}')
 }
 

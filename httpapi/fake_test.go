@@ -80,8 +80,9 @@ func (f *fakeSeller) pay(e *fakeEvent, book *sale.Book, pending sale.Answer) sal
 	case "pm_card_chargeDeclined":
 		s.Declined, s.Reason, s.PaymentID = true, "card_declined", ""
 	}
-	f.step(e, s)
+	news := f.step(e, s)
 	a := e.state.Outcome(book.ID)
+	a.Version = news.Version
 	if a.Booking != nil {
 		f.step(e, &sale.SettlePayment{Booking: book.ID, Task: sale.Capture})
 	}

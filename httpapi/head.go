@@ -18,7 +18,7 @@ type headerLine struct {
 // head is the header lines that calls read. One walk over the header finds them
 // all; each look-up by name is a walk of its own, and writes the name anew.
 type head struct {
-	userID, key, deadline, requestID, minVersion, ifNoneMatch headerLine
+	userID, key, deadline, requestID, minVersion, ifNoneMatch, token headerLine
 }
 
 // read walks over a request's header. Trailers are left out: they come behind the
@@ -38,6 +38,8 @@ func (hd *head) read(h *fasthttp.RequestHeader) {
 			line = &hd.requestID
 		case headerMinVersion:
 			line = &hd.minVersion
+		case headerToken:
+			line = &hd.token
 		case fasthttp.HeaderIfNoneMatch:
 			line = &hd.ifNoneMatch
 		default:

@@ -77,12 +77,12 @@ func (q *historyQuery) whole(uint32) []fieldError { return nil }
 func (c *call) historyPage(limit int, records []actors.VersionedRecord) {
 	b := appendString(append(c.buf[:0], `{"eventId":`...), c.arg(0))
 	b = append(b, `,"records":[`...)
-	more := len(records) == limit
+	more, public := len(records) == limit, c.publicSeeds(records)
 	for i := range records {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = appendRecord(b, records[i].Version, records[i].Record)
+		b = appendRecord(b, records[i].Version, records[i].Record, public)
 		if len(b) > historyBytes && i+1 < len(records) {
 			records, more = records[:i+1], true
 			break
@@ -98,9 +98,10 @@ func (c *call) historyPage(limit int, records []actors.VersionedRecord) {
 
 // historyLines answers with a record a line, for tools that stream.
 func (c *call) historyLines(records []actors.VersionedRecord) {
+	public := c.publicSeeds(records)
 	c.buf = c.buf[:0]
 	for i := range records {
-		c.buf = append(appendRecord(c.buf, records[i].Version, records[i].Record), '\n')
+		c.buf = append(appendRecord(c.buf, records[i].Version, records[i].Record, public), '\n')
 		if len(c.buf) > historyBytes {
 			break // the client goes on from the last version that it got
 		}
@@ -110,13 +111,10 @@ func (c *call) historyLines(records []actors.VersionedRecord) {
 }
 
 // appendRecord appends a record: version, at, type, and what the type has. Payment
-// tokens and the digests of idempotency keys are not told.
-func appendRecord(b []byte, version uint64, r sale.Record) []byte {
+// tokens and the digests of idempotency keys are not told, nor seeds that are not public.
+func appendRecord(b []byte, version uint64, r sale.Record, public seeds) []byte {
 	b = strconv.AppendUint(append(b, `{"version":`...), version, 10)
-	head := func(kind string, at catalog.Time) {
-		b = appendTime(append(b, `,"at":`...), at)
-		b = appendString(append(b, `,"type":`...), kind)
-	}
+	head := func(kind string, at catalog.Time) { b = appendHead(b, kind, at) }
 	switch r := r.(type) {
 	case *sale.EventDefined:
 		head("event-defined", r.At)
@@ -162,9 +160,15 @@ func appendRecord(b []byte, version uint64, r sale.Record) []byte {
 		head("resumed", r.At)
 		b = strconv.AppendInt(append(b, `,"gapMilliseconds":`...), r.Gap, 10)
 	default:
-		b = append(b, `,"type":"unknown"`...)
+		b = appendQueueRecord(b, r, public)
 	}
 	return append(b, '}')
+}
+
+// appendHead appends when a record was made, and what kind it is.
+func appendHead(b []byte, kind string, at catalog.Time) []byte {
+	b = appendTime(append(b, `,"at":`...), at)
+	return appendString(append(b, `,"type":`...), kind)
 }
 
 func appendDefined(b []byte, e *catalog.Event) []byte {

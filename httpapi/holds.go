@@ -65,7 +65,7 @@ func (s *Server) postHold(c *call) {
 			return
 		}
 	}
-	cmd := &sale.PlaceHold{By: by, ID: newID()}
+	cmd := &sale.PlaceHold{By: by, ID: newID(), Place: c.admission()}
 	if req.TicketIDs != nil {
 		ok = c.holdOfTickets(req, cmd)
 	} else {
@@ -287,7 +287,8 @@ func (s *Server) patchHold(c *call) {
 	if !ok {
 		return
 	}
-	if a, ok := c.do(&sale.SwapHold{By: by, ID: id, Add: req.Add, Remove: req.Remove}, s.cfg.CommandTimeout); ok {
+	cmd := &sale.SwapHold{By: by, ID: id, Place: c.admission(), Add: req.Add, Remove: req.Remove}
+	if a, ok := c.do(cmd, s.cfg.CommandTimeout); ok {
 		c.hold(200, a, false)
 	}
 }

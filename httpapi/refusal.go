@@ -64,7 +64,10 @@ func codeOfFailure(err error) string {
 // refuse answers with an event's refusal.
 func (c *call) refuse(r *sale.Refusal) {
 	f := faultOf(r)
-	if r.Code == sale.WrongTickets {
+	switch r.Code {
+	case sale.NotAdmitted:
+		f.members = append(append(append([]byte(`,"queue":"/events/`), c.args[0]...), "/queue"...), '"')
+	case sale.WrongTickets:
 		at := "/ticketIds"
 		if c.route.method == "PATCH" {
 			at = "/remove"

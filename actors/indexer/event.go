@@ -88,10 +88,10 @@ func liveOf(t storage.Touch) (namedLive, error) {
 		return namedLive{}, fmt.Errorf("read the summary of %s: %w", t.Event, err)
 	}
 	return namedLive{t.Event, search.Live{
-		Version: t.Version, Total: tickets(s.Total), Available: tickets(s.Available), Held: tickets(s.Held),
-		Booked: tickets(s.Booked),
+		Version: t.Version, Total: count(s.Total), Available: count(s.Available), Held: count(s.Held),
+		Booked: count(s.Booked), Waiting: count(s.Waiting),
 	}}, nil
 }
 
-// tickets is a number of tickets as the index has it: at most 200,000 exist.
-func tickets(n int) int32 { return int32(min(max(n, 0), math.MaxInt32)) }
+// count is a number of tickets or people as the index has it.
+func count(n int) int32 { return int32(min(max(n, 0), math.MaxInt32)) }

@@ -6,6 +6,7 @@ import (
 
 	"boxoffice/actors/sale/catalog"
 	"boxoffice/actors/sale/inventory"
+	"boxoffice/actors/sale/waitroom"
 )
 
 // Apply makes a record happen. It cannot refuse; a record that cannot follow is a
@@ -60,6 +61,32 @@ func (s *State) Apply(r Record) {
 		s.begin(r.At)
 		s.resumed(r)
 	default:
+		s.applyQueue(r)
+	}
+}
+
+// applyQueue is Apply for the records of the waiting room.
+func (s *State) applyQueue(r Record) {
+	switch r := r.(type) {
+	case *QueueOpened:
+		s.begin(r.At)
+		s.waitingRoom().Open(r.Seed)
+	case *PlaceTaken:
+		s.begin(r.At)
+		s.waitingRoom().Take(int64(r.At), waitroom.ID(r.ID), r.Owner)
+	case *PlacesAdmitted:
+		s.begin(r.At)
+		s.waitingRoom().Admit(int64(r.At), r.Count)
+	case *PlaceEnded:
+		s.begin(r.At)
+		s.waitingRoom().Go(int64(r.At), waitroom.ID(r.ID), r.Reason)
+	case *QueueDrawn:
+		s.begin(r.At)
+		s.waitingRoom().Draw()
+	case *QueueSteered:
+		s.begin(r.At)
+		s.steered(r)
+	default:
 		panic(fmt.Sprintf("sale: no such record: %T", r))
 	}
 }
@@ -93,10 +120,12 @@ func (s *State) move(seats []inventory.Ticket, from, to inventory.Status) {
 func (s *State) eventDefined(r *EventDefined) {
 	must(r.Event != nil, "it has no event")
 	created := s.event == nil
+	began := !created && s.event.OnSaleAt <= r.At && r.Event.OnSaleAt <= r.At // it goes on
 	if created || !sameInventory(s.describe(), r.Event) {
 		s.layOut(r.Event.Inventory)
 	}
 	s.setEvent(r.Event)
+	s.setRoom(began)
 	if !r.Key.None() {
 		s.store(stored{at: r.At, key: r.Key, version: s.version, what: r.Event, created: created})
 	}
@@ -107,7 +136,8 @@ func (s *State) eventRemoved(r *EventRemoved) {
 	must(s.event != nil, "there is no event")
 	_, held, booked := s.stock.Counts()
 	must(held+booked == 0, "tickets are held or booked")
-	s.event, s.stock = nil, nil
+	s.event, s.stock, s.steer = nil, nil, steering{}
+	s.closeRoom()
 	s.keep(r.Key, nil)
 }
 
@@ -118,6 +148,7 @@ func (s *State) holdPlaced(r *HoldPlaced) {
 	s.move(h.seats, inventory.Available, inventory.Held)
 	s.holds.add(h)
 	s.count(h.User, len(h.seats))
+	s.busier(h.Place)
 	s.keep(r.Key, h)
 }
 
@@ -149,6 +180,7 @@ func (s *State) holdEnded(r *HoldEnded) {
 	s.move(h.seats, inventory.Held, inventory.Available)
 	s.holds.remove(h.ID)
 	s.count(h.User, -len(h.seats))
+	s.lessBusy(h.Place)
 	if r.Expired {
 		s.expired.add(ExpiredHold{At: r.At, ID: h.ID, User: h.User}, s.bounds.ended)
 	}
@@ -165,6 +197,24 @@ func (s *State) resumed(r *Resumed) {
 		next.MaxExpiresAt += catalog.Time(r.Gap)
 		s.holds.put(&next)
 	}
+	if s.room != nil {
+		s.room.Extend(r.Gap)
+	}
+}
+
+// steered changes the description too: it is what the next change of it starts from.
+func (s *State) steered(r *QueueSteered) {
+	must(s.event != nil, "there is no event")
+	e := *s.event
+	e.WaitingRoom.MaxActive, e.WaitingRoom.RatePerMinute = r.MaxActive, r.Rate
+	s.event, s.steer = &e, steering{paused: r.Paused, stopped: r.Stopped}
+	s.setRoom(true)
+}
+
+// waitingRoom is the room of a record of it.
+func (s *State) waitingRoom() *waitroom.Room {
+	must(s.room != nil, "the event has no waiting room")
+	return s.room
 }
 
 // seated is a hold of a record with its tickets in the current plan. A hold that

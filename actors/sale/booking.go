@@ -14,7 +14,7 @@ const noProvider = "none"
 // costs nothing is confirmed by a second record of the same decision, so that a
 // booking always has the same life, paid or not.
 func (s *State) book(at catalog.Time, c *Book, out []Record) ([]Record, Answer) {
-	if refusal := s.notOnSale(at); refusal != nil {
+	if refusal := s.notBookable(at, c); refusal != nil {
 		return out, Answer{Refusal: refusal}
 	}
 	if c.ID.IsZero() || s.bookings.get(c.ID) != nil {
@@ -33,6 +33,7 @@ func (s *State) book(at catalog.Time, c *Book, out []Record) ([]Record, Answer) 
 	r := &PaymentStarted{At: at, Key: c.By.Key, Booking: Booking{
 		ID:        c.ID,
 		Hold:      c.Hold,
+		Place:     s.shopper(c.Place, c.Hold),
 		User:      c.By.User,
 		TicketIDs: tickets.ids,
 		Total:     tickets.total,
@@ -151,7 +152,8 @@ func (s *State) bookingOf(id ID, user string) (*Booking, *Refusal) {
 //
 // It is for the owner of the state, who has a sender waiting for the payment: asked
 // right after the SettlePayment, it says what the booking's idempotency key says
-// from then on, version included. It changes nothing.
+// from then on, but for the version, which is that of the SettlePayment's answer. It
+// changes nothing.
 func (s *State) Outcome(booking ID) Answer {
 	k := s.bookings.get(booking)
 	if k == nil {

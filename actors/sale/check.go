@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"boxoffice/actors/sale/inventory"
+	"boxoffice/actors/sale/waitroom"
 )
 
 // Check holds the whole state against its invariants and names all that are
@@ -21,6 +22,7 @@ func (s *State) Check() error {
 	c.users(s)
 	c.holds(&s.holds)
 	c.bookings(s)
+	c.shoppers(s)
 	c.memory(s)
 	return errors.Join(c.errs...)
 }
@@ -71,6 +73,30 @@ func (c *checker) tickets(s *State) {
 	}
 	available, held, booked := s.stock.Counts()
 	c.that(counts == [3]int{available, held, booked}, "counts %v are those of the tickets", counts)
+}
+
+// shoppers: an active place is as busy as it has holds, and pending bookings without one.
+func (c *checker) shoppers(s *State) {
+	if s.room == nil {
+		return
+	}
+	busy := map[ID]int{}
+	for h := range s.holds.all() {
+		busy[h.Place]++
+	}
+	for _, b := range s.bookings.index {
+		if b.Status == Pending && b.Hold.IsZero() {
+			busy[b.Place]++
+		}
+	}
+	for _, p := range s.room.Snapshot().Places {
+		if p.State == waitroom.Active {
+			c.that(p.Busy == busy[ID(p.Token)], "place %d is busy with %d, as many as it has: %d",
+				p.Number, p.Busy, busy[ID(p.Token)])
+		}
+	}
+	room := s.room.Settings()
+	c.that(s.room.Active() >= 0 && room.MaxActive > 0, "there are shoppers, and room for some")
 }
 
 // users: what is counted for a user is what he has.

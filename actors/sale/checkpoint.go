@@ -5,6 +5,7 @@ import (
 
 	"boxoffice/actors/sale/catalog"
 	"boxoffice/actors/sale/inventory"
+	"boxoffice/actors/sale/waitroom"
 )
 
 // Checkpoint is a State written down, in a fixed order; see Restore.
@@ -17,6 +18,9 @@ type Checkpoint struct {
 	Bookings  []*Booking     // by id
 	Answers   []StoredAnswer // oldest first
 	Expired   []ExpiredHold  // oldest first
+	Room      *waitroom.Snapshot
+	Paused    bool // see QueueSteered
+	Stopped   bool
 }
 
 // ExpiredHold is what is remembered of a hold whose time was over, so that it can
@@ -56,6 +60,10 @@ func (s *State) Checkpoint() Checkpoint {
 	for n := s.expired.list.head; n < s.expired.list.tail; n++ {
 		c.Expired = append(c.Expired, *s.expired.list.at(n))
 	}
+	if c.Paused, c.Stopped = s.steer.paused, s.steer.stopped; s.room != nil {
+		room := s.room.Snapshot()
+		c.Room = &room
+	}
 	return c
 }
 
@@ -89,6 +97,12 @@ func (s *State) restore(c Checkpoint) *State {
 	}
 	for _, e := range c.Expired {
 		s.expired.add(e, s.bounds.ended)
+	}
+	if s.steer = (steering{paused: c.Paused, stopped: c.Stopped}); c.Room != nil {
+		must(s.event != nil && s.event.WaitingRoom.Enabled, "there is a room without an event")
+		s.room = waitroom.Restore(*c.Room, int64(s.now))
+	} else {
+		s.setRoom(false)
 	}
 	return s
 }

@@ -43,6 +43,7 @@ type RemoveEvent struct{ By By }
 type PlaceHold struct {
 	By        By
 	ID        ID // of the hold: random, made at the edge
+	Place     ID // of the shopper, where the event has a waiting room
 	TicketIDs []string
 	Best      inventory.Query
 }
@@ -58,6 +59,7 @@ type ExtendHold struct {
 type SwapHold struct {
 	By          By
 	ID          ID
+	Place       ID // of the shopper, where tickets are added and the event has a waiting room
 	Add, Remove []string
 }
 
@@ -81,6 +83,7 @@ type Book struct {
 	By        By
 	ID        ID // of the booking: random, made at the edge
 	Hold      ID // zero: none
+	Place     ID // of the shopper, where the event has a waiting room
 	TicketIDs []string
 	Method    string // "card"
 	Token     string // the payment provider's token, never a card number
@@ -108,6 +111,45 @@ type SettlePayment struct {
 	Reason    string // of a decline: the provider's code
 	Provider  string
 	PaymentID string
+}
+
+// JoinQueue takes a place in the event's waiting room. Whoever has one is shown it: a
+// user has at most one, and where no user is known, an idempotency key has. While
+// there is room and nobody waits, the place is let in at once. An event without a
+// waiting room lets everybody in, and keeps nothing.
+type JoinQueue struct {
+	By   By
+	ID   ID       // the token: random, made at the edge
+	Seed [32]byte // random, made at the edge: the draw's, if this is the first place
+}
+
+// ShowPlace reads a place. Its owner has been seen by that.
+type ShowPlace struct {
+	By By
+	ID ID
+}
+
+// SeePlaces says that the owners of places are still there. It makes no record, and
+// is not part of what a log restores: see package waitroom.
+type SeePlaces struct{ IDs []ID }
+
+// LeaveQueue gives a place up, and what is held under it. BookingPending where a
+// payment is undecided.
+type LeaveQueue struct {
+	By By
+	ID ID
+}
+
+// ShowQueue reads how the waiting room does.
+type ShowQueue struct{}
+
+// SteerQueue changes how people are let in, from now on. A member that is nil stays as
+// it is.
+type SteerQueue struct {
+	MaxActive *int  // shoppers at a time; those who are in stay
+	Rate      *int  // admissions a minute; 0: no bound
+	Paused    *bool // nobody is let in
+	Stopped   *bool // no new hold either; payments of holds go on
 }
 
 // ShowTickets reads the state of every ticket.
@@ -138,6 +180,12 @@ func (*Book) command()          {}
 func (*ShowBooking) command()   {}
 func (*CancelBooking) command() {}
 func (*SettlePayment) command() {}
+func (*JoinQueue) command()     {}
+func (*ShowPlace) command()     {}
+func (*SeePlaces) command()     {}
+func (*LeaveQueue) command()    {}
+func (*ShowQueue) command()     {}
+func (*SteerQueue) command()    {}
 func (*ShowTickets) command()   {}
 func (*ShowEvent) command()     {}
 func (*Tick) command()          {}

@@ -7,8 +7,8 @@ import (
 )
 
 // Decide appends the records that c makes at time at, and says what its sender is
-// told once they are committed. It changes nothing: a caller that drops the
-// records has not asked. A time before Now() counts as Now(). Holds that are
+// told once they are committed. It changes nothing but who was seen in the waiting room:
+// a caller that drops the records has not asked. A time before Now() counts as Now(). Holds that are
 // overdue and were not ended by a Tick still have their tickets, but can no
 // longer be used.
 //
@@ -52,8 +52,8 @@ func (s *State) decide(at catalog.Time, c Command, out []Record) ([]Record, Answ
 		return s.defineEvent(at, c, out)
 	case *SettlePayment:
 		return s.settlePayment(at, c, out)
-	case *Tick:
-		return s.tick(at, out), Answer{}
+	case *Tick: // what time does has been done: see Step
+		return out, Answer{}
 	case *Resume:
 		return s.resume(at, c, out), Answer{}
 	}
@@ -81,6 +81,19 @@ func (s *State) decide(at catalog.Time, c Command, out []Record) ([]Record, Answ
 	case *ShowBooking:
 		b, refusal := s.bookingOf(c.ID, c.By.User)
 		return out, Answer{Booking: b, Refusal: refusal}
+	case *JoinQueue:
+		return s.joinQueue(at, c, out)
+	case *LeaveQueue:
+		return s.leaveQueue(at, c, out)
+	case *ShowPlace:
+		return out, s.showPlace(at, c)
+	case *SeePlaces:
+		s.seePlaces(at, c)
+		return out, Answer{}
+	case *ShowQueue:
+		return out, Answer{Queue: s.showQueue(at)}
+	case *SteerQueue:
+		return s.steerQueue(at, c, out)
 	case *ShowTickets:
 		return out, Answer{Tickets: s.stock.Snapshot(s.version)}
 	case *ShowEvent:
@@ -91,15 +104,12 @@ func (s *State) decide(at catalog.Time, c Command, out []Record) ([]Record, Answ
 
 // tick ends every hold whose time is over, the earliest first and then by id: the
 // order of records must not depend on how the holds lie in memory. It forgets
-// nothing; records do that.
+// nothing; records do that. It is for Step: it notes when it looked through the room.
 func (s *State) tick(at catalog.Time, out []Record) []Record {
-	if !s.overdue(at) {
-		return out
-	}
 	for _, h := range s.holds.overdue(at) {
 		out = append(out, &HoldEnded{At: at, ID: h.ID, Expired: true})
 	}
-	return out
+	return s.tickQueue(at, out)
 }
 
 // resume moves the deadlines later by the part of the gap that lies after Now(): what
@@ -107,7 +117,10 @@ func (s *State) tick(at catalog.Time, out []Record) []Record {
 // nothing waits, and the gap needs no record.
 func (s *State) resume(at catalog.Time, c *Resume, out []Record) []Record {
 	gap := int64(c.To - max(c.From, s.now))
-	if s.holds.len() == 0 || gap <= 0 {
+	if s.room != nil {
+		s.room.SeenAll(int64(max(at, c.To))) // nobody could be seen
+	}
+	if s.holds.len() == 0 && (s.room == nil || s.room.Active() == 0) || gap <= 0 {
 		return out
 	}
 	return append(out, &Resumed{At: max(at, c.To), Gap: gap})

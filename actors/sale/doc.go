@@ -9,7 +9,10 @@
 //	records, answer := state.Decide(at, command, nil) // changes nothing
 //	for _, r := range records { state.Apply(r) }      // cannot refuse
 //
-// Step does both, and before that ends the holds whose time is over. The caller
+// Step does both. Before that it does what time does: it ends the holds whose time is
+// over. After it come the records that follow by themselves: a shopper's time that ends,
+// and who is let in. They are no part of the decision, so an answer's version is that of
+// its own record. The caller
 // appends the records to a log and gives the answer out when they are committed;
 // an answer without records waits for the records before it, because it speaks
 // of them. The records of one Decide are applied next, before any other.
@@ -50,6 +53,54 @@
 // takes each news once. A total of zero is Confirmed in the decision that starts
 // it, and Refunded in the one that cancels it.
 //
+// # The life of a place
+//
+//	JoinQueue ─► waiting ─┬─ PlacesAdmitted ─► a shopper ─┬─ his booking, and nothing else held
+//	                      ├─ LeaveQueue ─► gone           ├─ LeaveQueue, with all that he holds
+//	                      └─ nobody seen at it ─► gone    ├─ his time, once he neither holds nor pays
+//	                                                      └─ his last hold's end, where the event says so
+//
+// Where an event has a waiting room, only shoppers take tickets. Who is let in follows
+// from the room's state, so a record says only how many: the first so many of the line.
+// Every Step ends with letting in, so that a place that became free is taken in the same
+// turn, and there are never more shoppers than there may be; where fewer are allowed from
+// now on, those who are in stay. A shopper's time bounds new
+// holds; a hold that he has is his until its own end, and an undecided payment holds his
+// place until it is decided.
+//
+// Before OnSaleAt people gather. At that time those who gathered by then are mixed where
+// the order is a shuffle, and nobody is let in before. There is one draw, whose seed is
+// public then: a sale that is put off after it goes on in that order. A cancelled sale
+// draws nothing until it is on again. While a sale goes on, its order does not change:
+// those who wait were told where they stand. A place's owner is a user or an
+// idempotency key, so that whoever joins twice has one place; the token is its proof.
+//
+// Whoever joins an event without a waiting room is let in, and nothing is kept of it: a
+// front end may ask every event in the same way.
+//
+// The wait is estimated from sessions that ended, and the risk that nothing is left from
+// what shoppers bought: package waitroom says how. Neither is state, and neither is kept.
+//
+// A room that is closed (the event is defined without one) is forgotten with all its
+// places: holds and pending bookings that have one go on without, and any token is shown
+// as let in. Opened again it is a new one, with a new seed; tokens of the old one are
+// unknown. A hold that was made without a place needs none to be booked.
+//
+// A place that ended is remembered for ten minutes at least, so that its owner is told
+// why; whoever left knows, and is told that there is none. A user whose place ended may
+// join again, behind all others.
+//
+// A declined card ends a shopper's time only where his hold's time was over too, and the
+// event says that it ends with it; one that paid without a hold may try another card.
+//
+// An operator may change how many are let in while it runs, stop letting in, or stop the
+// sale: SteerQueue. A description that comes later has the last word on the numbers, and
+// none on what is paused or stopped. In a stopped sale nobody takes tickets, and who has some may pay.
+//
+// ShowPlace, SeePlaces and JoinQueue note that an owner is there, in memory only: that is
+// the one thing that a Decide changes. The next owner of the state believes everybody to
+// be there, and only that a place lapsed is a record.
+//
 // # Idempotency keys
 //
 // The record of a command carries its key, so the answer is stored by the very
@@ -75,6 +126,9 @@
 // A refusal with data names all of it, so that one retry can be enough. The last
 // but one comes before the last because it is the sender's own doing: no seat
 // that becomes free would help him.
+//
+// NotAdmitted comes right after NotOnSale, for the same commands: whether the token is
+// forged, another event's, used up or over makes no difference to what is said.
 //
 // NotOnSale concerns PlaceHold, Book and a SwapHold that adds. A hold that is
 // there can be shown, extended, made smaller and released whatever the time is,
@@ -107,11 +161,16 @@
 //   - tickets that a refused DefineEvent or RemoveEvent names: 1,000, and the
 //     refusal says that there are more.
 //   - what one record forgets: four things of each kind.
+//   - places: waitroom.MaxPlaces; QueueFull.
+//   - places that lapse in one step: 4,096; the next step goes on.
 //
 // A tick has no bound of its own: it ends all that is due, at most as many holds
 // as there are tickets.
 //
 // # What it costs
+//
+// A place costs about 80 bytes, its PlaceTaken 60 in the log. Letting in costs what it
+// admits; a Step without a waiting room pays one comparison.
 //
 // A house of 100,000 seats in rows takes 0.5 MB, with a name for each seat 1.6 MB.
 // A two-ticket PlaceHold by ids takes two allocations: the record, which the state
@@ -138,6 +197,7 @@
 //   - one key, one effect, one answer.
 //   - replay: equal records give equal Checkpoints.
 //   - bounds: MaxTicketsPerCommand, MaxKeys and MaxEnded hold.
+//   - shoppers: what each is busy with is what he holds and pays for.
 //
 // # Who owns what
 //
@@ -148,8 +208,9 @@
 // # What is found where
 //
 // Command, Record and Answer are the contract. decide.go and apply.go dispatch;
-// hold.go, booking.go and event.go decide; apply.go, payment.go and event.go
-// apply; tickets.go has the rules that holds and bookings share; holdset.go the
+// hold.go, booking.go, event.go and waiting.go decide; shopper.go says who may take
+// tickets, and when a shopper is done; showing.go shows places; apply.go, payment.go and
+// event.go apply; tickets.go has the rules that holds and bookings share; holdset.go the
 // deadlines; bookingset.go the bookings; answers.go the keys; ended.go what is forgotten, and when.
 //
 // # How it is tested
@@ -175,7 +236,24 @@
 // record to the codec of package salepb, the twin in twin_test.go and a story
 // in testdata.
 //
-// # A rejected idea
+// # Rejected ideas
+//
+// Heartbeats could be records, so that two owners of the log agree on who was there. A
+// line of a million that is seen twice a minute is thirty thousand records a second that
+// nobody will read. What has to be agreed on is who lost his place, and that is one
+// record for each, once.
+//
+// PlacesAdmitted could name the places. It would be a thousand tokens where it is one
+// number, it could disagree with the order of the line, and the log would have two
+// truths to hold against each other. As a number it cannot let anybody in out of turn.
+//
+// A shopper's token could be signed, so that any node could check it without asking the
+// event. It would be good until its time even when it is used up, left or taken back, and
+// the event has to be asked for the tickets anyway.
+//
+// A shopper's time could end his holds too. Whoever found seats in the last minute would
+// lose them while he types his card number; the hold has an end of its own, which he was
+// told, and his place is not missing for longer than that.
 //
 // Stored answers could be dropped by Tick, which knows the time best. A Tick that
 // ends no hold makes no record, though; two replicas that tick at different

@@ -11,7 +11,7 @@ import (
 // hold's longest life is two hold times from now: enough for somebody who is
 // typing a card number, not for somebody who keeps seats off the market.
 func (s *State) placeHold(at catalog.Time, c *PlaceHold, out []Record) ([]Record, Answer) {
-	if refusal := s.notOnSale(at); refusal != nil {
+	if refusal := s.notForSale(at, c.Place, c.By.User); refusal != nil {
 		return out, Answer{Refusal: refusal}
 	}
 	if c.ID.IsZero() || s.holds.get(c.ID) != nil || s.expired.get(c.ID) != nil {
@@ -36,6 +36,7 @@ func (s *State) placeHold(at catalog.Time, c *PlaceHold, out []Record) ([]Record
 		PlacedAt:     at,
 		ExpiresAt:    at + ttl,
 		MaxExpiresAt: at + 2*ttl,
+		Place:        s.shopper(c.Place, ID{}),
 		seats:        tickets.seats,
 	}}
 	return append(out, r), Answer{Hold: &r.Hold}
@@ -68,7 +69,7 @@ func (s *State) swapHold(at catalog.Time, c *SwapHold, out []Record) ([]Record, 
 		return out, Answer{Refusal: refusal}
 	}
 	if len(c.Add) > 0 {
-		if refusal := s.notOnSale(at); refusal != nil {
+		if refusal := s.notAddable(at, h, c); refusal != nil {
 			return out, Answer{Refusal: refusal}
 		}
 	}

@@ -20,6 +20,7 @@ func (s *State) paymentStarted(r *PaymentStarted) {
 			b = &next
 		}
 		s.move(b.seats, inventory.Available, inventory.Held)
+		s.busier(b.Place)
 	} else {
 		h := s.idleHold(b.Hold)
 		must(slices.Equal(b.TicketIDs, h.TicketIDs), "the tickets are not those of the hold")
@@ -53,9 +54,14 @@ func (s *State) paymentConfirmed(r *Confirmed) {
 		b = k.confirmed(r)
 	}
 	s.move(b.seats, inventory.Held, inventory.Booked)
-	if !b.Hold.IsZero() {
-		s.paidHold(b)
+	if b.Hold.IsZero() {
+		s.lessBusy(b.Place)
+	} else {
+		s.lessBusy(s.paidHold(b).Place)
 		s.holds.remove(b.Hold)
+	}
+	if s.room != nil {
+		s.room.Sold(int64(r.At), len(b.seats))
 	}
 	s.confirmed++
 	s.bookings.replace(k, b)
@@ -77,12 +83,14 @@ func (s *State) paymentDeclined(r *Declined) {
 	s.count(b.User, -len(b.seats))
 	if b.Hold.IsZero() {
 		s.move(b.seats, inventory.Held, inventory.Available)
+		s.lessBusy(b.Place)
 	} else if h := s.paidHold(b); h.ExpiresAt > r.At {
 		s.count(h.User, len(h.seats))
 		s.pay(h, ID{})
 	} else {
 		s.move(h.seats, inventory.Held, inventory.Available)
 		s.holds.remove(h.ID)
+		s.lessBusy(h.Place)
 		s.expired.add(ExpiredHold{At: r.At, ID: h.ID, User: h.User}, s.bounds.ended)
 	}
 	b = b.declined(r)

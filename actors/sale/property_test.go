@@ -6,12 +6,14 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
 
 	"boxoffice/actors/sale/catalog"
 	"boxoffice/actors/sale/inventory"
+	"boxoffice/actors/sale/waitroom"
 )
 
 // world makes commands of a small world, so that they meet: few tickets, users,
@@ -106,6 +108,12 @@ func (w world) event(now catalog.Time) *catalog.Event {
 		s[0], s[1] = s[1], s[0]
 		s[0].Capacity = 2
 	}
+	if w.pick(4) > 0 {
+		e.WaitingRoom = w.room()
+		if w.pick(4) == 0 {
+			e.OnSaleAt = now + 30_000
+		}
+	}
 	return e
 }
 
@@ -121,7 +129,7 @@ func worldEvent() *catalog.Event {
 }
 
 func (w world) command(now catalog.Time) Command {
-	switch n := w.pick(30); n {
+	switch n := w.pick(40); n {
 	case 0:
 		return &DefineEvent{By: w.by(), Event: w.event(now)}
 	case 1:
@@ -136,6 +144,8 @@ func (w world) command(now catalog.Time) Command {
 		return &Resume{From: now - oneOf[catalog.Time](w, 0, 1000), To: to}
 	case 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14:
 		return w.holding(n)
+	case 30, 31, 32, 33, 34, 35, 36, 37, 38, 39:
+		return w.queueing(n)
 	default:
 		return w.booked(n)
 	}
@@ -146,9 +156,11 @@ func (w world) holding(n int) Command {
 	id, by := w.hold()
 	switch n {
 	case 4, 5, 6, 7:
-		return &PlaceHold{By: w.by(), ID: w.id("h"), TicketIDs: w.tickets(1)}
+		place, by := w.place()
+		return &PlaceHold{By: by, ID: w.id("h"), Place: place, TicketIDs: w.tickets(1)}
 	case 8:
-		return &PlaceHold{By: w.by(), ID: w.id("h"), Best: inventory.Query{
+		place, by := w.place()
+		return &PlaceHold{By: by, ID: w.id("h"), Place: place, Best: inventory.Query{
 			Quantity: oneOf(w, 0, 1, 2, 3, 101), Section: oneOf(w, "", "A", "G", "S", "?"),
 			MaxPrice: oneOf[int64](w, 0, 50), Adjacent: w.pick(2) == 0,
 		}}
@@ -156,8 +168,9 @@ func (w world) holding(n int) Command {
 		return &ExtendHold{By: by, ID: id}
 	case 10, 11:
 		c := &SwapHold{By: by, ID: id, Add: w.tickets(0), Remove: w.tickets(0)}
+		c.Place, _ = w.place()
 		if h := w.w.hold(id); h != nil && w.pick(3) > 0 {
-			c.Remove = h.TicketIDs[:w.pick(len(h.TicketIDs)+1)]
+			c.Remove, c.Place = h.TicketIDs[:w.pick(len(h.TicketIDs)+1)], h.Place
 		}
 		return c
 	case 12:
@@ -172,10 +185,15 @@ func (w world) booked(n int) Command {
 	id, by := w.booking()
 	switch n {
 	case 15, 16:
-		return &Book{By: w.by(), ID: w.id("b"), TicketIDs: w.tickets(0), Method: "card", Token: "tok"}
+		place, by := w.place()
+		return &Book{By: by, ID: w.id("b"), Place: place, TicketIDs: w.tickets(0), Method: "card", Token: "tok"}
 	case 17, 18, 19:
 		hold, by := w.hold()
 		c := &Book{By: by, ID: w.id("b"), Hold: hold, Method: "card", Token: "tok"}
+		c.Place, _ = w.place()
+		if h := w.w.hold(hold); h != nil && w.pick(4) > 0 {
+			c.Place = h.Place
+		}
 		if h := w.w.hold(hold); h != nil && w.pick(4) == 0 {
 			c.TicketIDs = slices.Clone(h.TicketIDs)
 			slices.Reverse(c.TicketIDs)
@@ -228,7 +246,7 @@ type pair struct {
 }
 
 func newPair(t tester) *pair {
-	b := bounds{keys: 8, ended: 4}
+	b := bounds{keys: 8, ended: 4, places: 12}
 	p := &pair{t: t, s: newBounded(b), w: &twin{bounds: b}, clock: 1_000_000_000}
 	p.do(&DefineEvent{Event: worldEvent()})
 	return p
@@ -275,6 +293,7 @@ func (p *pair) compare() {
 			p.t.Fatalf("stored %s, want %s", dump(a), dump(want.answer))
 		}
 	}
+	p.compareRooms(cp.Room)
 	sizes := [4]int{len(cp.Holds), len(cp.Bookings), len(cp.Answers), len(cp.Expired)}
 	if want := [4]int{len(w.holds), len(w.bookings), len(w.answers), len(w.expired)}; sizes != want {
 		p.t.Fatalf("%v holds, bookings, answers, expired; want %v", sizes, want)
@@ -293,6 +312,16 @@ func (p *pair) compare() {
 // sentences of refusals.
 func plainAnswer(a Answer) Answer {
 	a.Plan, a.Tickets = nil, nil
+	if a.Place != nil { // the estimates have tests of their own
+		p := *a.Place
+		p.Estimate, p.SoldOut = waitroom.Estimate{}, 0
+		a.Place = &p
+	}
+	if a.Queue != nil {
+		q := *a.Queue
+		q.Estimate, q.Flow = waitroom.Estimate{}, nil
+		a.Queue = &q
+	}
 	a.Hold, a.Booking = plainHold(a.Hold), plainBooking(a.Booking)
 	if a.Refusal != nil {
 		r := *a.Refusal
@@ -323,6 +352,7 @@ func TestTwin(t *testing.T) {
 			p.do(w.command(p.clock))
 			if w.pick(20) == 0 {
 				p.s = newBounded(p.s.bounds).restore(plain(p.s.Checkpoint()))
+				p.w.restored()
 			}
 		}
 		sound(t, p.s, p.log)
@@ -337,8 +367,10 @@ func TestDecideChangesNothing(t *testing.T) {
 		for _, seed := range seeds(t, 60) {
 			w := p.seeded(seed)
 			p.clock += w.passes()
+			p.do(&Tick{}) // who lapsed is not to be seen by what is decided here
 			c := w.command(p.clock)
 			before := newBounded(p.s.bounds).restore(p.s.Checkpoint())
+			before.scan = p.s.scan
 			r1, a1 := p.s.Decide(p.clock, c, nil)
 			r2, a2 := p.s.Decide(p.clock, c, nil)
 			same(t, fmt.Sprintf("decided %T", c), p.s, before)
@@ -354,6 +386,10 @@ func TestDecideChangesNothing(t *testing.T) {
 func FuzzStep(f *testing.F) {
 	f.Add([]byte("0123456789abcdefghijklmnopqrstuvwxyz"))
 	f.Add([]byte{0, 2, 1, 1, 0, 1, 3, 0, 14, 1, 1, 1, 1, 0, 19, 1, 0, 1, 1})
+	// A room for two in random order, and people who come, look and leave.
+	f.Add([]byte("\x27\x00\x09\x01\x01\x01\x01\x02\x01\x01\x01" +
+		strings.Repeat("\x00\x1e\x01\x00\x02\x03\x05\x22\x01\x01", 12)))
+	f.Add([]byte(strings.Repeat("\x05\x1e\x02\x01\x07\x09\x06\x25\x01\x01\x03", 20)))
 	f.Fuzz(func(t *testing.T, choices []byte) {
 		if len(choices) > 2000 {
 			return

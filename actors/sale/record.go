@@ -1,6 +1,9 @@
 package sale
 
-import "boxoffice/actors/sale/catalog"
+import (
+	"boxoffice/actors/sale/catalog"
+	"boxoffice/actors/sale/waitroom"
+)
 
 // Record is a committed fact. Records are complete: applying the same records to
 // an empty State gives the same State, whatever the code that decided them.
@@ -99,6 +102,52 @@ type Resumed struct {
 	Gap int64
 }
 
+// QueueOpened fixes the seed of the waiting room's draw, before the first place: so
+// nobody who draws it knows who there will be.
+type QueueOpened struct {
+	At   catalog.Time
+	Seed [32]byte // secret until QueueDrawn
+}
+
+// PlaceTaken is a new place at the end of the line.
+type PlaceTaken struct {
+	At    catalog.Time
+	ID    ID
+	Owner [16]byte // see waitroom.Who; zero: nobody is known
+}
+
+// PlacesAdmitted lets the first Count places of the line in. Which those are follows
+// from the records before it.
+type PlacesAdmitted struct {
+	At    catalog.Time
+	Count int
+}
+
+// PlaceEnded ends a place, waiting or let in. A shopper's holds ended before it.
+type PlaceEnded struct {
+	At     catalog.Time
+	ID     ID
+	Reason waitroom.Reason
+}
+
+// QueueDrawn mixes those who have joined so far, by the seed, which is public from now
+// on. Package waitroom says how, so that anybody can do it again.
+type QueueDrawn struct{ At catalog.Time }
+
+// QueueSteered is how people are let in from now on. It is complete: it does not say what
+// changed, but how it is.
+type QueueSteered struct {
+	At              catalog.Time
+	MaxActive, Rate int
+	Paused, Stopped bool
+}
+
+func (*QueueOpened) record()    {}
+func (*PlaceTaken) record()     {}
+func (*PlacesAdmitted) record() {}
+func (*PlaceEnded) record()     {}
+func (*QueueDrawn) record()     {}
+func (*QueueSteered) record()   {}
 func (*EventDefined) record()   {}
 func (*EventRemoved) record()   {}
 func (*HoldPlaced) record()     {}

@@ -24,7 +24,10 @@ const (
 	CardDeclined       Code = "payment-declined"
 	KeyReused          Code = "idempotency-key-reused"
 	WrongTickets       Code = "invalid-request" // tickets that are not the hold's, or none left
-	TooManyKeys        Code = "overloaded"      // the bound on stored answers is reached
+	NotAdmitted        Code = "not-admitted"
+	PlaceNotFound      Code = "queue-token-not-found"
+	QueueFull          Code = "overloaded" // the waiting room has as many places as there may be
+	TooManyKeys        Code = "overloaded" // the bound on stored answers is reached
 )
 
 // Refusal is a refused command: a code, and the data that goes with it. It is

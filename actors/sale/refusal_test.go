@@ -184,6 +184,99 @@ var refusals = []struct {
 		&CancelBooking{ID: named("b")},
 		Refusal{Code: BookingPending},
 	},
+	{
+		"no token", []Command{withRoom},
+		&PlaceHold{ID: named("h"), TicketIDs: []string{"A-1-1"}},
+		Refusal{Code: NotAdmitted},
+	},
+	{
+		"no token, in a booking", []Command{withRoom},
+		&Book{ID: named("b"), TicketIDs: []string{"A-1-1"}},
+		Refusal{Code: NotAdmitted},
+	},
+	{
+		"a token that waits", []Command{withRoom, joins("bob", "p"), joins("ann", "q")},
+		&PlaceHold{ID: named("h"), Place: named("q"), TicketIDs: []string{"A-1-1"}},
+		Refusal{Code: NotAdmitted},
+	},
+	{
+		"another's token", []Command{withRoom, joins("bob", "p")},
+		&PlaceHold{ID: named("h"), Place: named("p"), TicketIDs: []string{"A-1-1"}},
+		Refusal{Code: NotAdmitted},
+	},
+	{
+		"a token whose time is over", []Command{shortRoom, joins("ann", "p"), &PlaceHold{
+			By: By{User: "ann"}, ID: named("h"), Place: named("p"), TicketIDs: []string{"A-1-1"}}},
+		&SwapHold{ID: named("h"), Place: named("p"), Add: []string{"A-1-2"}},
+		Refusal{Code: NotAdmitted},
+	},
+	{
+		"a stopped sale", []Command{withRoom, joins("ann", "p"), &SteerQueue{Stopped: new(true)}},
+		&PlaceHold{ID: named("h"), Place: named("p"), TicketIDs: []string{"A-1-1"}},
+		Refusal{Code: NotOnSale, Detail: "The sale is stopped."},
+	},
+	{
+		"nothing to wait for", []Command{redefine(func(e *catalog.Event) {
+			e.WaitingRoom.Enabled, e.Cancelled = true, true
+		})},
+		&JoinQueue{ID: named("p")},
+		Refusal{Code: NotOnSale, Detail: "The event is cancelled."},
+	},
+	{
+		"a token that is in use", []Command{withRoom, joins("bob", "p")},
+		&JoinQueue{ID: named("p")},
+		Refusal{Code: WrongTickets, Detail: "The token is in use."},
+	},
+	{
+		"no such place", []Command{withRoom},
+		&ShowPlace{ID: named("p")},
+		Refusal{Code: PlaceNotFound},
+	},
+	{
+		"another's place", []Command{withRoom, joins("bob", "p")},
+		&LeaveQueue{ID: named("p")},
+		Refusal{Code: PlaceNotFound},
+	},
+	{
+		"a place that was left", []Command{withRoom, joins("ann", "p"), &LeaveQueue{
+			By: By{User: "ann"}, ID: named("p")}},
+		&ShowPlace{ID: named("p")},
+		Refusal{Code: PlaceNotFound},
+	},
+	{
+		"leaving in payment", []Command{withRoom, joins("ann", "p"), &Book{
+			By: By{User: "ann"}, ID: named("b"), Place: named("p"), TicketIDs: []string{"A-1-1"}}},
+		&LeaveQueue{ID: named("p")},
+		Refusal{Code: BookingPending},
+	},
+}
+
+// withRoom gives the event a waiting room for one shopper, for ten minutes or for one.
+var withRoom, shortRoom = roomOf(600), roomOf(60)
+
+func roomOf(seconds int) Command {
+	return redefine(func(e *catalog.Event) {
+		e.WaitingRoom = catalog.WaitingRoom{Enabled: true, MaxActive: 1, SessionSeconds: seconds}
+	})
+}
+
+func joins(user, place string) Command { return &JoinQueue{By: By{User: user}, ID: named(place)} }
+
+// TestFullRoom: a room that has as many places as there may be takes no more, and shows
+// those that there are.
+func TestFullRoom(t *testing.T) {
+	s := newBounded(bounds{keys: 3, ended: 3, places: 2})
+	step(t, s, noon, &DefineEvent{Event: worldEvent()})
+	step(t, s, noon, withRoom)
+	step(t, s, noon, joins("ann", "p"))
+	step(t, s, noon, joins("bob", "q"))
+	want := Refusal{Code: QueueFull, Detail: "The waiting room is full."}
+	if got := step(t, s, noon, joins("cem", "r")).Refusal; got == nil || !reflect.DeepEqual(*got, want) {
+		t.Fatalf("a third is answered with %v", got)
+	}
+	if a := step(t, s, noon, joins("bob", "r")); a.Refusal != nil || a.Place.ID != named("q") {
+		t.Fatalf("who has a place is answered with %v", a.Refusal)
+	}
 }
 
 const noon catalog.Time = 1_000_000_000

@@ -8,6 +8,7 @@ import (
 
 	"boxoffice/actors/sale/catalog"
 	"boxoffice/actors/sale/inventory"
+	"boxoffice/actors/sale/waitroom"
 )
 
 // The bounds of one event. They belong to the log's meaning: a change of one of
@@ -46,17 +47,23 @@ type State struct {
 	declined endings // bookings, by EndedAt
 	refunded endings // bookings, by EndedAt
 
+	room  *waitroom.Room // nil: the event has none
+	steer steering
+	// scan is no part of what records make: another owner may look through the room at
+	// other times, and records say what came of it.
+	scan catalog.Time // when the room is looked through for places that nobody is at
+
 	foresight foresight
 }
 
-// bounds are MaxKeys and MaxEnded, smaller in tests: a bound that no test reaches is
-// a bound that nobody knows to hold.
-type bounds struct{ keys, ended int }
+// bounds are MaxKeys, MaxEnded and waitroom.MaxPlaces, smaller in tests: a bound that no
+// test reaches is a bound that nobody knows to hold.
+type bounds struct{ keys, ended, places int }
 
 // New is the state before the first record: no event, version 0.
 func New() *State {
 	return &State{
-		bounds:   bounds{keys: MaxKeys, ended: MaxEnded},
+		bounds:   bounds{keys: MaxKeys, ended: MaxEnded, places: waitroom.MaxPlaces},
 		holds:    newHoldSet(),
 		bookings: newBookingSet(),
 		users:    map[string]int{},
@@ -66,20 +73,32 @@ func New() *State {
 }
 
 // Step makes a command happen at a time: it ticks where a deadline has passed,
-// decides, applies, and appends the records it made to out. A time before Now()
-// counts as Now(). Resume is not preceded by a tick: deadlines that passed while
-// nobody could act move first.
+// decides, applies, and appends the records it made to out. Records that follow by
+// themselves come behind those of the command: a shopper's time that ends, and who is
+// let in. A time before Now() counts as Now(). Resume is not preceded by a tick:
+// deadlines that passed while nobody could act move first.
 func (s *State) Step(at catalog.Time, c Command, out []Record) ([]Record, Answer) {
 	at = max(at, s.now)
-	if _, ok := c.(*Resume); !ok && s.overdue(at) {
-		first := len(out)
-		out = s.tick(at, out)
-		s.applyAll(out[first:])
+	if _, ok := c.(*Resume); !ok {
+		out = s.pass(at, out)
 	}
 	first := len(out)
 	out, a := s.Decide(at, c, out)
-	s.applyAll(out[first:])
-	return out, a
+	out = s.happen(at, first, out)
+	return s.letIn(at, out), a
+}
+
+// pass is what time does. It looks again after it: a shopper's time may be over with
+// the hold that had kept him in.
+func (s *State) pass(at catalog.Time, out []Record) []Record {
+	for s.overdue(at) {
+		first := len(out)
+		if out = s.tick(at, out); len(out) == first {
+			return out
+		}
+		out = s.happen(at, first, out)
+	}
+	return out
 }
 
 func (s *State) applyAll(rs []Record) {
@@ -94,25 +113,27 @@ func (s *State) Version() uint64 { return s.version }
 // Now is the time of the last record; zero: there was none.
 func (s *State) Now() catalog.Time { return s.now }
 
-// Due is the earliest deadline (the next hold to end); zero: none. A hold that
-// is being paid for has no deadline.
+// Due is the earliest deadline: the next hold or session to end, the next admission
+// that only time holds up; zero: none. A hold that is being paid for has no deadline.
 func (s *State) Due() catalog.Time {
-	h := s.holds.first()
-	if h == nil {
-		return 0
+	due := s.queueDue()
+	if h := s.holds.first(); h != nil && (due == 0 || h.ExpiresAt < due) {
+		due = h.ExpiresAt
 	}
-	return h.ExpiresAt
+	return due
 }
 
-// overdue reports whether a hold's time is over.
+// overdue reports whether a hold's or a session's time is over, or the draw's is there.
 func (s *State) overdue(at catalog.Time) bool {
 	due := s.Due()
 	return due != 0 && due <= at
 }
 
 // Busy reports whether time or the payer will change the state without anybody
-// asking: a live hold or an owed task. A busy event is not passivated.
-func (s *State) Busy() bool { return s.holds.len() > 0 || s.bookings.owed > 0 }
+// asking: a live hold, an owed task, a place. A busy event is not passivated.
+func (s *State) Busy() bool {
+	return s.holds.len() > 0 || s.bookings.owed > 0 || s.room != nil && s.room.Waiting()+s.room.Active() > 0
+}
 
 // Tasks are the bookings that the payer owes something, in the order of their
 // StartedAt and ID: the first in the queue is paid for first. It sorts them when it
@@ -147,6 +168,9 @@ func (s *State) Summary() Summary {
 		sum.Total = s.stock.Plan().Total()
 		sum.Available, sum.Held, sum.Booked = s.stock.Counts()
 	}
+	if s.room != nil {
+		sum.Waiting, sum.Active = s.room.Waiting(), s.room.Active()
+	}
 	return sum
 }
 
@@ -156,6 +180,7 @@ type Summary struct {
 	Exists                         bool // false: never defined, or removed
 	Total, Available, Held, Booked int
 	Holds, Bookings                int // live holds; confirmed bookings
+	Waiting, Active                int // places in the waiting room; shoppers
 }
 
 // Plan is the layout of the house now; nil where there is no event.

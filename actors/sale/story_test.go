@@ -45,12 +45,13 @@ func TestStories(t *testing.T) {
 
 // story is a state with a clock and the names that a file gives to ids.
 type story struct {
-	t     *testing.T
-	s     *State
-	clock catalog.Time
-	log   []Record
-	house string
-	out   strings.Builder
+	t      *testing.T
+	s      *State
+	clock  catalog.Time
+	log    []Record
+	house  string
+	people string
+	out    strings.Builder
 }
 
 const storyStart = 1_000_000_000
@@ -115,6 +116,13 @@ func (st *story) step(c Command) {
 	if house := st.s.letters(); house != st.house {
 		st.house = house
 		st.printf("  %s\n", house)
+	}
+	if people := st.s.people(); people != st.people {
+		st.people = people
+		if people == "" {
+			people = "no waiting room"
+		}
+		st.printf("  %s\n", people)
 	}
 }
 
@@ -212,16 +220,16 @@ func (w *words) command(now catalog.Time) Command {
 	case "remove":
 		return &RemoveEvent{By: w.by()}
 	case "hold":
-		return &PlaceHold{By: w.by(), ID: w.id(0), TicketIDs: w.args[1:]}
+		return &PlaceHold{By: w.by(), ID: w.id(0), Place: named(w.options["place"]), TicketIDs: w.args[1:]}
 	case "best":
-		return &PlaceHold{By: w.by(), ID: w.id(0), Best: inventory.Query{
+		return &PlaceHold{By: w.by(), ID: w.id(0), Place: named(w.options["place"]), Best: inventory.Query{
 			Quantity: w.number("n"), Section: w.options["section"],
 			MaxPrice: int64(w.number("price")), Adjacent: w.options["adjacent"] == "yes",
 		}}
 	case "extend":
 		return &ExtendHold{By: w.by(), ID: w.id(0)}
 	case "swap":
-		c := &SwapHold{By: w.by(), ID: w.id(0)}
+		c := &SwapHold{By: w.by(), ID: w.id(0), Place: named(w.options["place"])}
 		for _, a := range w.args[1:] {
 			if id, ok := strings.CutPrefix(a, "+"); ok {
 				c.Add = append(c.Add, id)
@@ -237,7 +245,7 @@ func (w *words) command(now catalog.Time) Command {
 	case "book":
 		return &Book{
 			By: w.by(), ID: w.id(0), Hold: named(w.options["hold"]), TicketIDs: w.args[1:],
-			Method: "card", Token: "tok",
+			Place: named(w.options["place"]), Method: "card", Token: "tok",
 		}
 	case "booking":
 		return &ShowBooking{By: w.by(), ID: w.id(0)}
@@ -254,6 +262,9 @@ func (w *words) command(now catalog.Time) Command {
 	case "tick":
 		return &Tick{}
 	}
+	if c := w.queueing(); c != nil {
+		return c
+	}
 	w.t.Fatalf("%q: no such verb", w.line)
 	return nil
 }
@@ -265,6 +276,7 @@ func (w *words) event(now catalog.Time) *catalog.Event {
 		ID: "ev", Title: "Show", StartsAt: storyStart + 7*24*3600*1000,
 		HoldSeconds: w.number("hold"), MaxTicketsPerUser: w.number("max"),
 		Cancelled: w.options["cancelled"] == "yes", Inventory: catalog.Inventory{Currency: "USD"},
+		WaitingRoom: w.room(),
 	}
 	if title := w.options["title"]; title != "" {
 		e.Title = title

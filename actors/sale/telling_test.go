@@ -58,6 +58,9 @@ func tellRecord(r Record) string {
 	case *Resumed:
 		at, text = r.At, (time.Duration(r.Gap) * time.Millisecond).String()
 	}
+	if at == 0 {
+		at, text = tellQueueRecord(r)
+	}
 	verb := strings.TrimPrefix(fmt.Sprintf("%T", r), "*sale.")
 	return strings.TrimSuffix(clockTime(at)+" "+verb+" "+text, " ") + tag("key", label(key.ID))
 }
@@ -116,6 +119,10 @@ func tellAnswer(a Answer) string {
 		text += " hold " + tellHold(a.Hold)
 	case a.Booking != nil:
 		text += " booking " + tellBooking(a.Booking)
+	case a.Place != nil:
+		text += " " + tellPlace(a.Place)
+	case a.Queue != nil:
+		text += " " + tellQueue(a.Queue)
 	case a.Event != nil:
 		text += " event " + a.Event.Title
 	default:

@@ -25,6 +25,7 @@ type Hold struct {
 	ExpiresAt    catalog.Time
 	MaxExpiresAt catalog.Time
 	Paying       ID // the booking that is being paid for it; zero: none
+	Place        ID // of the shopper; zero: the event had no waiting room
 
 	seats []inventory.Ticket // TicketIDs in the current plan
 }
@@ -69,6 +70,7 @@ const (
 type Booking struct {
 	ID          ID
 	Hold        ID // zero: booked without a hold
+	Place       ID // of the shopper; zero: the event had no waiting room
 	User        string
 	TicketIDs   []string
 	Total       int64
@@ -107,9 +109,11 @@ type Answer struct {
 	Refusal   *Refusal
 	Event     *catalog.Event
 	Created   bool // DefineEvent: the event is new
-	Unchanged bool // DefineEvent: the event was so already, nothing was recorded
+	Unchanged bool // DefineEvent, JoinQueue: it was so already, nothing was recorded
 	Plan      *inventory.Plan
 	Hold      *Hold
 	Booking   *Booking
 	Tickets   *inventory.Snapshot
+	Place     *Place
+	Queue     *Queue
 }

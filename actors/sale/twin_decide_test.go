@@ -5,6 +5,7 @@ import (
 
 	"boxoffice/actors/sale/catalog"
 	"boxoffice/actors/sale/inventory"
+	"boxoffice/actors/sale/waitroom"
 )
 
 // decide makes a command happen, without keys.
@@ -26,7 +27,7 @@ func (w *twin) decide(at catalog.Time, c Command, key Key) Answer {
 			return Answer{Refusal: r}
 		}
 		w.record(at)
-		w.event = nil
+		w.event, w.twinQueue = nil, twinQueue{scan: w.scan}
 		w.keep(key, Answer{})
 		return Answer{}
 	case *PlaceHold:
@@ -53,6 +54,7 @@ func (w *twin) decide(at catalog.Time, c Command, key Key) Answer {
 		}
 		w.record(at)
 		w.dropHold(h)
+		w.endsWithHold(h)
 		w.keep(key, Answer{})
 		return Answer{}
 	case *ShowHold:
@@ -71,7 +73,7 @@ func (w *twin) decide(at catalog.Time, c Command, key Key) Answer {
 	case *ShowEvent:
 		return Answer{Event: w.event}
 	}
-	panic("the twin does not know the command")
+	return w.decideQueue(at, c)
 }
 
 // lost is what a change or a removal (nil) of the event would take away.
@@ -112,6 +114,7 @@ func (w *twin) define(at catalog.Time, c *DefineEvent, key Key) Answer {
 		}
 	}
 	w.record(at)
+	w.defineRoom(at, w.event, c.Event)
 	w.event = c.Event
 	a := Answer{Event: c.Event, Created: created}
 	w.keep(key, a)
@@ -222,7 +225,7 @@ func (w *twin) want(user string, ids []string) *Refusal {
 }
 
 func (w *twin) place(at catalog.Time, c *PlaceHold, key Key) Answer {
-	if r := w.closed(at); r != nil {
+	if r := w.notForSale(at, c.Place, c.By.User); r != nil {
 		return Answer{Refusal: r}
 	}
 	used := slices.ContainsFunc(w.expired, func(e ExpiredHold) bool { return e.ID == c.ID })
@@ -251,7 +254,7 @@ func (w *twin) place(at catalog.Time, c *PlaceHold, key Key) Answer {
 	ttl := catalog.Time(w.event.HoldTime())
 	h := &Hold{
 		ID: c.ID, User: c.By.User, TicketIDs: ids, Total: w.price(ids),
-		PlacedAt: at, ExpiresAt: at + ttl, MaxExpiresAt: at + 2*ttl,
+		PlacedAt: at, ExpiresAt: at + ttl, MaxExpiresAt: at + 2*ttl, Place: w.written(c.Place),
 	}
 	w.holds = append(w.holds, h)
 	w.keep(key, Answer{Hold: h})
@@ -261,7 +264,10 @@ func (w *twin) place(at catalog.Time, c *PlaceHold, key Key) Answer {
 func (w *twin) swap(at catalog.Time, c *SwapHold, key Key) Answer {
 	h, r := w.use(c.ID, c.By.User, true)
 	if r == nil && len(c.Add) > 0 {
-		r = w.closed(at)
+		r = w.notForSale(at, c.Place, c.By.User)
+		if r == nil && h.Place != c.Place && !h.Place.IsZero() {
+			r = &Refusal{Code: NotAdmitted}
+		}
 	}
 	if r == nil && len(c.Add)+len(c.Remove) == 0 {
 		r = &Refusal{Code: WrongTickets}
@@ -300,7 +306,7 @@ func (w *twin) swap(at catalog.Time, c *SwapHold, key Key) Answer {
 }
 
 func (w *twin) book(at catalog.Time, c *Book, key Key) Answer {
-	if r := w.closed(at); r != nil {
+	if r := w.notBookable(at, c); r != nil {
 		return Answer{Refusal: r}
 	}
 	if c.ID.IsZero() || w.booking(c.ID) != nil {
@@ -326,12 +332,12 @@ func (w *twin) book(at catalog.Time, c *Book, key Key) Answer {
 	}
 	b := &Booking{
 		ID: c.ID, Hold: c.Hold, User: c.By.User, TicketIDs: ids, Total: w.price(ids),
-		Status: Pending, Method: c.Method, Token: c.Token, StartedAt: at,
+		Status: Pending, Method: c.Method, Token: c.Token, StartedAt: at, Place: w.written(c.Place),
 	}
 	w.record(at)
 	w.bookings = append(w.bookings, b)
 	if h != nil {
-		h.Paying = b.ID
+		h.Paying, b.Place = b.ID, h.Place
 	}
 	w.keep(key, Answer{Booking: b})
 	if b.Total == 0 {
@@ -350,6 +356,7 @@ func (w *twin) confirm(at catalog.Time, b *Booking, provider, payment string) {
 	if h := w.hold(b.Hold); h != nil {
 		w.dropHold(h)
 	}
+	w.done(b.Place, waitroom.Booked)
 	w.settled(b.ID, Answer{Booking: b})
 }
 

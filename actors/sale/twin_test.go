@@ -5,6 +5,7 @@ import (
 
 	"boxoffice/actors/sale/catalog"
 	"boxoffice/actors/sale/inventory"
+	"boxoffice/actors/sale/waitroom"
 )
 
 // twin is the slow State: it says the same of every command, and keeps nothing
@@ -20,6 +21,7 @@ type twin struct {
 	bookings []*Booking
 	expired  []ExpiredHold
 	answers  []*twinAnswer
+	twinQueue
 }
 
 type twinAnswer struct {
@@ -100,6 +102,7 @@ func (w *twin) dropHold(h *Hold) {
 // expire ends a hold whose time is over.
 func (w *twin) expire(h *Hold) {
 	w.dropHold(h)
+	w.endsWithHold(h)
 	w.expired = append(w.expired, ExpiredHold{At: w.now, ID: h.ID, User: h.User})
 	if len(w.expired) > w.bounds.ended {
 		w.expired = w.expired[1:]
@@ -182,14 +185,21 @@ func (w *twin) summary() Summary {
 		sum.Total = s.Plan().Total()
 		sum.Available, sum.Held, sum.Booked = s.Counts()
 	}
+	sum.Waiting, sum.Active = w.count(waitroom.Waiting), w.count(waitroom.Active)
 	return sum
 }
 
 // due searches the next deadline.
 func (w *twin) due() (due catalog.Time) {
+	all := w.queueDues()
 	for _, h := range w.holds {
-		if h.Paying.IsZero() && (due == 0 || h.ExpiresAt < due) {
-			due = h.ExpiresAt
+		if h.Paying.IsZero() {
+			all = append(all, h.ExpiresAt)
+		}
+	}
+	for _, at := range all {
+		if at != 0 && (due == 0 || at < due) {
+			due = at
 		}
 	}
 	return due
@@ -197,6 +207,9 @@ func (w *twin) due() (due catalog.Time) {
 
 // tick ends what is due, one after the other.
 func (w *twin) tick(at catalog.Time) {
+	if due := w.due(); due == 0 || due > at {
+		return
+	}
 	for {
 		var next *Hold
 		for _, h := range w.holds {
@@ -206,27 +219,49 @@ func (w *twin) tick(at catalog.Time) {
 			}
 		}
 		if next == nil {
-			return
+			break
 		}
 		w.record(at)
 		w.expire(next)
 	}
+	w.finish(at)
+	w.tickQueue(at)
 }
 
 // step is State.Step.
 func (w *twin) step(at catalog.Time, c Command) Answer {
 	at = max(at, w.now)
 	if c, ok := c.(*Resume); ok {
-		if gap := c.To - max(c.From, w.now); gap > 0 && len(w.holds) > 0 {
-			w.record(max(at, c.To))
-			for _, h := range w.holds {
-				h.ExpiresAt += gap
-				h.MaxExpiresAt += gap
-			}
-		}
-		return Answer{Version: w.version}
+		w.resume(at, c)
+		a := Answer{Version: w.version}
+		w.letIn(max(at, w.now))
+		return a
 	}
 	w.tick(at)
+	a := w.answer(at, c)
+	w.finish(at)
+	w.letIn(at)
+	return a
+}
+
+func (w *twin) resume(at catalog.Time, c *Resume) {
+	w.seeAll(max(at, c.To))
+	gap := c.To - max(c.From, w.now)
+	if gap <= 0 || len(w.holds)+w.count(waitroom.Active) == 0 {
+		return
+	}
+	w.record(max(at, c.To))
+	for _, h := range w.holds {
+		h.ExpiresAt += gap
+		h.MaxExpiresAt += gap
+	}
+	for _, p := range w.in(waitroom.Active) {
+		p.at += gap
+	}
+}
+
+// answer is State.Decide, and what its records make.
+func (w *twin) answer(at catalog.Time, c Command) Answer {
 	key := keyOf(c)
 	if a, ok := w.recall(at, key); ok {
 		return a

@@ -39,7 +39,9 @@ func EncodeCheckpoint(c sale.Checkpoint) []byte {
 	for i := range c.Expired {
 		b = appendExpiredHold(b, 9, &c.Expired[i])
 	}
-	return b
+	b = appendRoom(b, 10, c.Room)
+	b = appendBool(b, 11, c.Paused)
+	return appendBool(b, 12, c.Stopped)
 }
 
 // DecodeCheckpoint reads a checkpoint. It keeps no part of b.
@@ -66,6 +68,12 @@ func DecodeCheckpoint(b []byte) (sale.Checkpoint, error) {
 			readMessages(&r, &c.Answers, decodeStoredAnswer)
 		case 9:
 			readMessages(&r, &c.Expired, decodeExpiredHold)
+		case 10:
+			readPointer(&r, &c.Room, decodeRoom)
+		case 11:
+			r.bool(&c.Paused)
+		case 12:
+			r.bool(&c.Stopped)
 		}
 	}
 	if r.err != nil {

@@ -154,6 +154,9 @@ func appendWaitingRoom(b []byte, field protowire.Number, w *catalog.WaitingRoom)
 	b = appendInt(b, 2, w.MaxActive)
 	b = appendInt(b, 3, w.SessionSeconds)
 	b = appendString(b, 4, w.Order)
+	b = appendInt(b, 5, w.GraceSeconds)
+	b = appendInt(b, 6, w.RatePerMinute)
+	b = appendBool(b, 7, w.EndWithHold)
 	return shutOrDrop(b, body)
 }
 
@@ -170,6 +173,12 @@ func decodeWaitingRoom(b []byte, w *catalog.WaitingRoom) error {
 			readInt(&r, &w.SessionSeconds)
 		case 4:
 			r.string(&w.Order)
+		case 5:
+			readInt(&r, &w.GraceSeconds)
+		case 6:
+			readInt(&r, &w.RatePerMinute)
+		case 7:
+			r.bool(&w.EndWithHold)
 		}
 	}
 	return r.err

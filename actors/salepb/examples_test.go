@@ -4,6 +4,7 @@ import (
 	"boxoffice/actors/sale"
 	"boxoffice/actors/sale/catalog"
 	"boxoffice/actors/sale/inventory"
+	"boxoffice/actors/sale/waitroom"
 )
 
 // The examples are in the golden file: they are never changed, only added to.
@@ -105,4 +106,46 @@ var exampleRecords = []sale.Record{
 	&sale.EventRemoved{},
 	&sale.HoldPlaced{},
 	&sale.Resumed{At: -1, Gap: -1},
+	&sale.QueueOpened{At: noon, Seed: [32]byte{1, 31: 2}},
+	&sale.PlaceTaken{At: noon, ID: id(0x70), Owner: id(0x80)},
+	&sale.PlacesAdmitted{At: noon, Count: 500},
+	&sale.PlaceEnded{At: noon, ID: id(0x70), Reason: waitroom.HoldEnded},
+	&sale.QueueDrawn{At: noon},
+	&sale.QueueSteered{At: noon, MaxActive: 700, Rate: 1200, Paused: true, Stopped: true},
+	&sale.HoldPlaced{At: noon, Hold: sale.Hold{ID: id(0x30), Place: id(0x70)}},
+	&sale.PaymentStarted{At: noon, Booking: sale.Booking{ID: id(0x40), Status: sale.Pending, Place: id(0x70)}},
+	&sale.EventDefined{At: noon, Event: &catalog.Event{WaitingRoom: catalog.WaitingRoom{
+		Enabled: true, GraceSeconds: 60, RatePerMinute: 1000, EndWithHold: true}}},
+}
+
+var exampleRoom = &waitroom.Snapshot{
+	Settings: waitroom.Settings{
+		MaxActive: 500, Session: 600_000, Grace: 120_000, Rate: 1000, Shuffle: true, Paused: true,
+	},
+	Seed: [32]byte{1, 31: 2}, Opened: true, Drawn: true, First: 4096,
+	Places: []waitroom.Place{
+		{Token: id(0x70), Who: id(0x80), Number: 4096, State: waitroom.Gone, Reason: waitroom.Lapsed, At: int64(noon)},
+		{Token: id(0x71), Number: 4097, State: waitroom.Active, At: int64(noon) + 1, Busy: 3},
+		{Token: id(0x72), Number: 4098, State: waitroom.Waiting, At: int64(noon) + 2},
+	},
+	Mixed: []uint32{4097, 4096}, MixedFrom: 4096, Credit: 12, CreditAt: int64(noon),
+	Flow:  []waitroom.Flow{{Step: 178_031_520, Admitted: 1, Freed: 2, Dropped: 3, Sold: 4, Waiting: 5}},
+	Began: int64(noon),
+}
+
+var roomCheckpoint = sale.Checkpoint{
+	Version: 8, Now: noon, Event: exampleEvent, Room: exampleRoom, Paused: true, Stopped: true,
+}
+
+var roomSummary = sale.Summary{Version: 301, Exists: true, Waiting: 70_000, Active: 500}
+
+var examplePlace = &sale.Place{
+	ID: id(0x70), State: waitroom.Waiting, Number: 4098, Ahead: 12, Waiting: 40, Until: noon, OpensAt: noon + 1,
+	Estimate: waitroom.Estimate{Known: true, P50: 1000, P90: 2000}, SoldOut: 0.25,
+	Draw: &sale.Draw{Commitment: [32]byte{3}, Seed: [32]byte{4}},
+}
+
+var exampleQueue = &sale.Queue{
+	Enabled: true, Waiting: 70_000, Active: 500, MaxActive: 500, Rate: 1000, Paused: true, Stopped: true,
+	Oldest: noon, Flow: exampleRoom.Flow, Estimate: examplePlace.Estimate, Draw: examplePlace.Draw,
 }

@@ -35,6 +35,10 @@ func goldens() []golden {
 			func(b []byte) (any, error) { return DecodeCheckpoint(b) }},
 		golden{"Summary", exampleSummary, AppendSummary(nil, exampleSummary),
 			func(b []byte) (any, error) { return DecodeSummary(b) }},
+		golden{"Checkpoint", roomCheckpoint, EncodeCheckpoint(roomCheckpoint),
+			func(b []byte) (any, error) { return DecodeCheckpoint(b) }},
+		golden{"Summary", roomSummary, AppendSummary(nil, roomSummary),
+			func(b []byte) (any, error) { return DecodeSummary(b) }},
 		golden{"Details", exampleDetails, EncodeDetails(exampleDetails),
 			func(b []byte) (any, error) { return DecodeDetails(b) }},
 	)

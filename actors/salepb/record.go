@@ -29,6 +29,12 @@ const (
 	refunded
 	refused
 	resumed
+	queueOpened
+	placeTaken
+	placesAdmitted
+	placeEnded
+	queueDrawn
+	queueSteered
 )
 
 // sharedFields is the first number of the fields that later versions may add to
@@ -89,7 +95,7 @@ func AppendRecord(dst []byte, r sale.Record) []byte {
 		b, body = open(appendInt(b, 2, r.At), resumed)
 		b = appendInt(b, 1, r.Gap)
 	default:
-		panic(fmt.Sprintf("salepb: a record of type %T", r))
+		b, body = appendQueueRecord(b, r)
 	}
 	return shut(b, body)
 }
@@ -114,7 +120,7 @@ func DecodeRecord(b []byte) (sale.Record, error) {
 			r.id(&h.key.ID)
 		case r.num == 4:
 			r.id(&h.key.Body)
-		case r.num >= eventDefined && r.num <= resumed:
+		case r.num >= eventDefined && r.num <= queueSteered:
 			if kind != 0 {
 				r.fail(errTwoKinds)
 			} else if r.is(protowire.BytesType) {
@@ -187,7 +193,7 @@ func (h head) decode(kind protowire.Number, b []byte) (sale.Record, error) {
 		v := &sale.Resumed{At: h.at}
 		return v, decodeResumed(b, v)
 	}
-	return nil, errNoKind
+	return h.decodeQueue(kind, b)
 }
 
 // decodeFirst reads the message that is field 1 of a kind.

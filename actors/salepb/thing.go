@@ -18,6 +18,7 @@ func appendHold(b []byte, field protowire.Number, h *sale.Hold) []byte {
 	b = appendInt(b, 6, h.ExpiresAt)
 	b = appendInt(b, 7, h.MaxExpiresAt)
 	b = appendID(b, 8, h.Paying)
+	b = appendID(b, 9, h.Place)
 	return shut(b, body)
 }
 
@@ -42,6 +43,8 @@ func decodeHold(b []byte, h *sale.Hold) error {
 			readInt(&r, &h.MaxExpiresAt)
 		case 8:
 			r.id((*[16]byte)(&h.Paying))
+		case 9:
+			r.id((*[16]byte)(&h.Place))
 		}
 	}
 	return r.err
@@ -66,6 +69,7 @@ func appendBooking(b []byte, field protowire.Number, k *sale.Booking) []byte {
 	b = appendInt(b, 13, k.StartedAt)
 	b = appendInt(b, 14, k.ConfirmedAt)
 	b = appendInt(b, 15, k.EndedAt)
+	b = appendID(b, 16, k.Place)
 	return shut(b, body)
 }
 
@@ -105,6 +109,8 @@ func decodeBooking(b []byte, k *sale.Booking) error {
 			readInt(&r, &k.ConfirmedAt)
 		case 15:
 			readInt(&r, &k.EndedAt)
+		case 16:
+			r.id((*[16]byte)(&k.Place))
 		}
 	}
 	return r.err

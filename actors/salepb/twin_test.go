@@ -13,6 +13,7 @@ import (
 	"boxoffice/actors/sale"
 	"boxoffice/actors/sale/catalog"
 	"boxoffice/actors/sale/inventory"
+	"boxoffice/actors/sale/waitroom"
 	"boxoffice/actors/salepb/internal/pb"
 )
 
@@ -43,6 +44,34 @@ func twinCheckpoint(c sale.Checkpoint) *pb.Checkpoint {
 	return m
 }
 
+// room is a waiting room as the schema has it: with columns.
+type room struct {
+	Settings               waitroom.Settings
+	Seed                   [32]byte
+	Opened, Drawn          bool
+	First                  int
+	Tokens, Owners, States []byte
+	At, Busy               []uint64
+	Mixed                  []uint32
+	MixedFrom              uint32
+	Credit, CreditAt       int64
+	Flow                   []waitroom.Flow
+	Began                  int64
+}
+
+func twinRoom(s *waitroom.Snapshot) room {
+	r := room{
+		Settings: s.Settings, Seed: s.Seed, Opened: s.Opened, Drawn: s.Drawn, First: s.First, Mixed: s.Mixed,
+		MixedFrom: s.MixedFrom, Credit: s.Credit, CreditAt: s.CreditAt, Flow: s.Flow, Began: s.Began,
+	}
+	for _, p := range s.Places {
+		r.Tokens, r.Owners = append(r.Tokens, p.Token[:]...), append(r.Owners, p.Who[:]...)
+		r.States = append(r.States, byte(p.State)+4*byte(p.Reason))
+		r.At, r.Busy = append(r.At, uint64(p.At)), append(r.Busy, uint64(p.Busy))
+	}
+	return r
+}
+
 func twinSummary(s sale.Summary) *pb.Summary {
 	m := &pb.Summary{}
 	setFields(m.ProtoReflect(), reflect.ValueOf(s))
@@ -70,7 +99,8 @@ func setFields(m protoreflect.Message, v reflect.Value) {
 // stored reports whether a field is written at all: an answer's plan and
 // snapshot are not, and an answer that nothing changed is never kept.
 func stored(f reflect.StructField) bool {
-	return f.Name != "Unchanged" && f.Type != reflect.TypeFor[*inventory.Plan]() &&
+	return f.Name != "Unchanged" && f.Type != reflect.TypeFor[*sale.Place]() &&
+		f.Type != reflect.TypeFor[*sale.Queue]() && f.Type != reflect.TypeFor[*inventory.Plan]() &&
 		f.Type != reflect.TypeFor[*inventory.Snapshot]()
 }
 
@@ -80,8 +110,18 @@ func setField(m protoreflect.Message, name string, v reflect.Value) {
 		setField(m, name+"Body", reflect.ValueOf(sale.ID(k.Body)))
 		return
 	}
+	if room, ok := v.Interface().(*waitroom.Snapshot); ok {
+		if room != nil {
+			setField(m, name, reflect.ValueOf(twinRoom(room)))
+		}
+		return
+	}
 	fd := field(m, snake(name))
 	switch {
+	case fd.Kind() == protoreflect.BytesKind && v.Kind() == reflect.Slice:
+		if v.Len() > 0 {
+			m.Set(fd, protoreflect.ValueOfBytes(v.Bytes()))
+		}
 	case fd.IsList():
 		for i := range v.Len() {
 			m.Mutable(fd).List().Append(element(m.Mutable(fd).List().NewElement, v.Index(i)))
@@ -98,7 +138,7 @@ func setField(m protoreflect.Message, name string, v reflect.Value) {
 // not, where nothing is in them.
 func keep(v reflect.Value, e protoreflect.Value) bool {
 	switch v.Interface().(type) {
-	case catalog.Venue, catalog.Inventory, catalog.WaitingRoom, sale.Answer:
+	case catalog.Venue, catalog.Inventory, catalog.WaitingRoom, sale.Answer, waitroom.Settings:
 		return proto.Size(e.Message().Interface()) > 0
 	}
 	return true
@@ -124,7 +164,7 @@ func element(empty func() protoreflect.Value, v reflect.Value) protoreflect.Valu
 		return protoreflect.ValueOfFloat64(v.Float())
 	case reflect.Uint8:
 		return protoreflect.ValueOfUint32(uint32(v.Uint()))
-	case reflect.Uint64:
+	case reflect.Uint32, reflect.Uint64:
 		return protoreflect.ValueOfUint64(v.Uint())
 	case reflect.Int, reflect.Int64:
 		return protoreflect.ValueOfInt64(v.Int())

@@ -17,7 +17,9 @@ func AppendSummary(dst []byte, s sale.Summary) []byte {
 	b = appendInt(b, 6, s.Held)
 	b = appendInt(b, 7, s.Booked)
 	b = appendInt(b, 8, s.Holds)
-	return appendInt(b, 9, s.Bookings)
+	b = appendInt(b, 9, s.Bookings)
+	b = appendInt(b, 10, s.Waiting)
+	return appendInt(b, 11, s.Active)
 }
 
 // DecodeSummary reads the changing part of a view. It allocates nothing but
@@ -45,6 +47,10 @@ func DecodeSummary(b []byte) (sale.Summary, error) {
 			readInt(&r, &s.Holds)
 		case 9:
 			readInt(&r, &s.Bookings)
+		case 10:
+			readInt(&r, &s.Waiting)
+		case 11:
+			readInt(&r, &s.Active)
 		}
 	}
 	if r.err != nil {

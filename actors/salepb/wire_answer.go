@@ -17,6 +17,8 @@ func appendAnswer(b []byte, field protowire.Number, a *sale.Answer) []byte {
 	b, body := open(b, field)
 	b = appendAnswerFields(b, a)
 	b = appendBool(b, 8, a.Unchanged)
+	b = appendPlace(b, 9, a.Place)
+	b = appendQueue(b, 10, a.Queue)
 	return shutOrDrop(b, body)
 }
 
@@ -24,9 +26,14 @@ func appendAnswer(b []byte, field protowire.Number, a *sale.Answer) []byte {
 func decodeWireAnswer(b []byte, a *sale.Answer) error {
 	r := reader{b: b}
 	for r.next() {
-		if r.num == 8 {
+		switch r.num {
+		case 8:
 			r.bool(&a.Unchanged)
-		} else {
+		case 9:
+			readPointer(&r, &a.Place, decodePlace)
+		case 10:
+			readPointer(&r, &a.Queue, decodeQueue)
+		default:
 			readAnswerField(&r, a)
 		}
 	}

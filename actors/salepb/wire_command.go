@@ -24,6 +24,12 @@ const (
 	wireCancelBooking
 	wireShowTickets
 	wireShowEvent
+	wireJoinQueue
+	wireShowPlace
+	wireSeePlaces
+	wireLeaveQueue
+	wireShowQueue
+	wireSteerQueue
 )
 
 // wireCommand is all that commands have, one after the other: most of it is the
@@ -36,6 +42,10 @@ type wireCommand struct {
 	best          inventory.Query
 	method, token string
 	event         *catalog.Event
+	place         sale.ID
+	places        []sale.ID
+	seed          [32]byte
+	steer         sale.SteerQueue
 }
 
 // flatten is a command in the form in which it is written.
@@ -46,18 +56,18 @@ func flatten(c sale.Command) wireCommand {
 	case *sale.RemoveEvent:
 		return wireCommand{kind: wireRemoveEvent, by: c.By}
 	case *sale.PlaceHold:
-		return wireCommand{kind: wirePlaceHold, by: c.By, id: c.ID, tickets: c.TicketIDs, best: c.Best}
+		return wireCommand{kind: wirePlaceHold, by: c.By, id: c.ID, tickets: c.TicketIDs, best: c.Best, place: c.Place}
 	case *sale.ExtendHold:
 		return wireCommand{kind: wireExtendHold, by: c.By, id: c.ID}
 	case *sale.SwapHold:
-		return wireCommand{kind: wireSwapHold, by: c.By, id: c.ID, tickets: c.Add, less: c.Remove}
+		return wireCommand{kind: wireSwapHold, by: c.By, id: c.ID, tickets: c.Add, less: c.Remove, place: c.Place}
 	case *sale.ReleaseHold:
 		return wireCommand{kind: wireReleaseHold, by: c.By, id: c.ID}
 	case *sale.ShowHold:
 		return wireCommand{kind: wireShowHold, by: c.By, id: c.ID}
 	case *sale.Book:
 		return wireCommand{kind: wireBook, by: c.By, id: c.ID, hold: c.Hold, tickets: c.TicketIDs,
-			method: c.Method, token: c.Token}
+			method: c.Method, token: c.Token, place: c.Place}
 	case *sale.ShowBooking:
 		return wireCommand{kind: wireShowBooking, by: c.By, id: c.ID}
 	case *sale.CancelBooking:
@@ -66,6 +76,18 @@ func flatten(c sale.Command) wireCommand {
 		return wireCommand{kind: wireShowTickets}
 	case *sale.ShowEvent:
 		return wireCommand{kind: wireShowEvent}
+	case *sale.JoinQueue:
+		return wireCommand{kind: wireJoinQueue, by: c.By, id: c.ID, seed: c.Seed}
+	case *sale.ShowPlace:
+		return wireCommand{kind: wireShowPlace, by: c.By, id: c.ID}
+	case *sale.SeePlaces:
+		return wireCommand{kind: wireSeePlaces, places: c.IDs}
+	case *sale.LeaveQueue:
+		return wireCommand{kind: wireLeaveQueue, by: c.By, id: c.ID}
+	case *sale.ShowQueue:
+		return wireCommand{kind: wireShowQueue}
+	case *sale.SteerQueue:
+		return wireCommand{kind: wireSteerQueue, steer: *c}
 	}
 	panic(fmt.Sprintf("salepb: a command of type %T", c))
 }
@@ -80,17 +102,18 @@ func (w *wireCommand) command() (sale.Command, error) {
 	case wireRemoveEvent:
 		return &sale.RemoveEvent{By: w.by}, nil
 	case wirePlaceHold:
-		return &sale.PlaceHold{By: w.by, ID: w.id, TicketIDs: w.tickets, Best: w.best}, nil
+		return &sale.PlaceHold{By: w.by, ID: w.id, Place: w.place, TicketIDs: w.tickets, Best: w.best}, nil
 	case wireExtendHold:
 		return &sale.ExtendHold{By: w.by, ID: w.id}, nil
 	case wireSwapHold:
-		return &sale.SwapHold{By: w.by, ID: w.id, Add: w.tickets, Remove: w.less}, nil
+		return &sale.SwapHold{By: w.by, ID: w.id, Place: w.place, Add: w.tickets, Remove: w.less}, nil
 	case wireReleaseHold:
 		return &sale.ReleaseHold{By: w.by, ID: w.id}, nil
 	case wireShowHold:
 		return &sale.ShowHold{By: w.by, ID: w.id}, nil
 	case wireBook:
-		return &sale.Book{By: w.by, ID: w.id, Hold: w.hold, TicketIDs: w.tickets, Method: w.method, Token: w.token}, nil
+		return &sale.Book{By: w.by, ID: w.id, Hold: w.hold, Place: w.place, TicketIDs: w.tickets,
+			Method: w.method, Token: w.token}, nil
 	case wireShowBooking:
 		return &sale.ShowBooking{By: w.by, ID: w.id}, nil
 	case wireCancelBooking:
@@ -99,6 +122,18 @@ func (w *wireCommand) command() (sale.Command, error) {
 		return &sale.ShowTickets{}, nil
 	case wireShowEvent:
 		return &sale.ShowEvent{}, nil
+	case wireJoinQueue:
+		return &sale.JoinQueue{By: w.by, ID: w.id, Seed: w.seed}, nil
+	case wireShowPlace:
+		return &sale.ShowPlace{By: w.by, ID: w.id}, nil
+	case wireSeePlaces:
+		return &sale.SeePlaces{IDs: w.places}, nil
+	case wireLeaveQueue:
+		return &sale.LeaveQueue{By: w.by, ID: w.id}, nil
+	case wireShowQueue:
+		return &sale.ShowQueue{}, nil
+	case wireSteerQueue:
+		return &w.steer, nil
 	}
 	return nil, fmt.Errorf("command %d is not known: a later version sent it", w.kind)
 }
@@ -122,6 +157,10 @@ func appendCommand(b []byte, field protowire.Number, c sale.Command) []byte {
 	b = appendString(b, 10, w.method)
 	b = appendString(b, 11, w.token)
 	b = appendEvent(b, 12, w.event)
+	b = appendID(b, 13, w.place)
+	b = appendIDs(b, 14, w.places)
+	b = appendSeed(b, 15, w.seed)
+	b = appendSteer(b, 16, &w.steer)
 	return shut(b, body)
 }
 
@@ -155,6 +194,14 @@ func decodeCommand(b []byte, c *sale.Command) (err error) {
 			r.string(&w.token)
 		case 12:
 			readPointer(&r, &w.event, decodeEvent)
+		case 13:
+			r.id((*[16]byte)(&w.place))
+		case 14:
+			r.ids(&w.places)
+		case 15:
+			r.seed(&w.seed)
+		case 16:
+			readMessage(&r, &w.steer, decodeSteer)
 		}
 	}
 	if r.err != nil {

@@ -34,6 +34,16 @@ var exampleCommands = []sale.Command{
 	&sale.CancelBooking{By: exampleBy, ID: id(0x40)},
 	&sale.ShowTickets{},
 	&sale.ShowEvent{},
+	&sale.JoinQueue{By: exampleBy, ID: id(0x70), Seed: [32]byte{1, 31: 2}},
+	&sale.ShowPlace{By: exampleBy, ID: id(0x70)},
+	&sale.SeePlaces{IDs: []sale.ID{id(0x70), id(0x71)}},
+	&sale.LeaveQueue{By: exampleBy, ID: id(0x70)},
+	&sale.ShowQueue{},
+	&sale.SteerQueue{},
+	&sale.SteerQueue{MaxActive: new(0), Rate: new(70), Paused: new(false), Stopped: new(true)},
+	&sale.PlaceHold{ID: id(0x30), Place: id(0x70)},
+	&sale.SwapHold{ID: id(0x30), Place: id(0x70)},
+	&sale.Book{ID: id(0x40), Place: id(0x70)},
 }
 
 // exampleRequests has one request for each of them, and one without.
@@ -58,6 +68,11 @@ var exampleReplies = []*Reply{
 	{Status: Unknown, Text: "the commit took too long"},
 	{Status: Trimmed, Text: "the first is 200"},
 	{Status: Answered, Bytes: [][]byte{[]byte("summary"), {}, {0, 1, 2}}},
+	{Status: Answered, Answer: sale.Answer{Version: 2, Place: examplePlace}},
+	{Status: Answered, Answer: sale.Answer{Version: 2, Place: &sale.Place{Ahead: -1}}},
+	{Status: Answered, Answer: sale.Answer{Version: 2, Queue: exampleQueue}},
+	{Status: Answered, Answer: sale.Answer{Version: 2, Place: &sale.Place{Grace: 120_000}, Unchanged: true}},
+	{Status: Answered, Answer: sale.Answer{Version: 2, Queue: &sale.Queue{At: noon}}},
 }
 
 func encodeRequest(q Request) []byte { return AppendRequest(nil, &q) }

@@ -5,7 +5,7 @@
 //	boxoffice import       sends a catalog to a node
 //	boxoffice cluster …    status, drain, undrain, remove, rebalance
 //	boxoffice search …     status, rebuild
-//	boxoffice event …      where, show, history, digest
+//	boxoffice event …      where, show, history, queue, digest
 //	boxoffice cert …       ca, node: certificates of a cluster's nodes
 //	boxoffice healthcheck  asks a node whether it is alive
 //	boxoffice verify       replays a stopped node's log and compares
@@ -84,6 +84,8 @@ func commands() []command {
 		{"event where", "ID", "show where an event lives", whereText, new(eventConfig).options(), eventWhere},
 		{"event show", "ID", "show an event and its tickets", showText, new(eventConfig).options(), eventShow},
 		{"event history", "ID", "print an event's records", historyText, new(historyConfig).options(), eventHistory},
+		{"event queue", "ID", "show and steer an event's waiting room", queueText, new(queueConfig).options(),
+			eventQueue},
 		{"event digest", "ID", "compare an event's replicas", digestText, new(eventConfig).options(), eventDigest},
 		{"cert ca", "", "make a cluster's certificate authority", caText, new(caConfig).options(), certCA},
 		{"cert node", "", "make a node's certificate", nodeCertText, new(nodeCertConfig).options(), certNode},

@@ -49,7 +49,8 @@ func (n *node) openIndex(dir string) (indexer.Index, error) {
 	return ix, nil
 }
 
-// searcher is what a node's server asks about search.
+// searcher is what a node's server asks about search: people's questions, and an
+// operator's. An *indexer.Finder is one.
 type searcher interface {
 	httpapi.Searcher
 	control.SearchOperator

@@ -50,6 +50,21 @@ func (v *countValue) Set(s string) error {
 	return nil
 }
 
+// wishValue is a number from 0 that may be left out: nil.
+type wishValue struct{ n *int }
+
+func (v *wishValue) String() string {
+	if v.n == nil {
+		return ""
+	}
+	return strconv.Itoa(*v.n)
+}
+
+func (v *wishValue) Set(s string) error {
+	v.n = new(int)
+	return (*countValue)(v.n).Set(s)
+}
+
 // durationValue is a time span from 0, with its unit.
 type durationValue time.Duration
 

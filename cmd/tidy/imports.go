@@ -20,6 +20,7 @@ const (
 	catalogDir   = "actors/sale/catalog"
 	inventoryDir = "actors/sale/inventory"
 	saleDir      = "actors/sale"
+	waitroomDir  = "actors/sale/waitroom"
 	paymentDir   = "actors/payment"
 	luhnDir      = "actors/payment/luhn"
 	searchDir    = "storage/search"
@@ -71,15 +72,15 @@ var table = map[string]row{
 
 	"httpapi": {
 		ours: []string{
-			"actors", "actors/control", "actors/salepb", saleDir, catalogDir, inventoryDir, paymentDir, luhnDir,
-			searchDir,
+			"actors", "actors/control", "actors/salepb", saleDir, catalogDir, inventoryDir, waitroomDir, paymentDir,
+			luhnDir, searchDir,
 		},
 		third: []string{fasthttp, strictJSON, prometheus, exposition, tokens},
 	},
 
 	"actors": {
 		ours: []string{
-			saleDir, catalogDir, inventoryDir, "actors/salepb", paymentDir, luhnDir, "storage", "cluster",
+			saleDir, catalogDir, inventoryDir, waitroomDir, "actors/salepb", paymentDir, luhnDir, "storage", "cluster",
 		},
 		third: []string{protoactor, prometheus},
 	},
@@ -88,17 +89,17 @@ var table = map[string]row{
 		third: []string{strictJSON}, // messages between nodes and the registry's records
 	},
 	"actors/salepb": {
-		ours:  []string{saleDir, catalogDir, inventoryDir, "actors/salepb/internal/pb"},
+		ours:  []string{saleDir, catalogDir, inventoryDir, waitroomDir, "actors/salepb/internal/pb"},
 		third: []string{protobuf},
 	},
 	"actors/salepb/internal/pb": {third: []string{protobuf}},
 	paymentDir:                  {ours: []string{luhnDir}, third: []string{strictJSON}},
 	luhnDir:                     {pure: true},
 
-	saleDir:                {pure: true, ours: []string{catalogDir, inventoryDir, "actors/sale/waitroom"}},
-	inventoryDir:           {pure: true, ours: []string{catalogDir}},
-	"actors/sale/waitroom": {pure: true},
-	catalogDir:             {pure: true},
+	saleDir:      {pure: true, ours: []string{catalogDir, inventoryDir, waitroomDir}},
+	inventoryDir: {pure: true, ours: []string{catalogDir}},
+	waitroomDir:  {pure: true},
+	catalogDir:   {pure: true},
 
 	"storage": {
 		ours:  []string{"storage/internal/..."},

@@ -16,9 +16,15 @@ const (
 	MaxTicketsPerUser   = 10_000        // the highest limit that can be set
 	MaxActiveShoppers   = 10_000_000    // the highest WaitingRoom.MaxActive
 	MaxSessionSeconds   = 86_400        // the longest WaitingRoom.SessionSeconds: a day
+	MaxGraceSeconds     = 3_600         // the longest WaitingRoom.GraceSeconds: an hour
+	MaxRatePerMinute    = 1_000_000     // the highest WaitingRoom.RatePerMinute
 	MinHoldSeconds      = 10            // the shortest hold
 	MaxHoldSeconds      = 86_400        // the longest hold: a day
 	DefaultHoldSeconds  = 600           // where an event does not say
+
+	DefaultMaxActive      = 500 // where an event with a waiting room does not say
+	DefaultSessionSeconds = 600 // likewise
+	DefaultGraceSeconds   = 120 // likewise
 )
 
 // maxTimezone is the length of a time zone's name in bytes; the longest real one

@@ -127,6 +127,8 @@ func (c *checker) rules(e *Event) {
 	c.between(int64(e.MaxTicketsPerUser), 0, MaxTicketsPerUser, "maxTicketsPerUser")
 	c.between(int64(e.WaitingRoom.MaxActive), 0, MaxActiveShoppers, "waitingRoom", "maxActive")
 	c.between(int64(e.WaitingRoom.SessionSeconds), 0, MaxSessionSeconds, "waitingRoom", "sessionSeconds")
+	c.between(int64(e.WaitingRoom.GraceSeconds), 0, MaxGraceSeconds, "waitingRoom", "graceSeconds")
+	c.between(int64(e.WaitingRoom.RatePerMinute), 0, MaxRatePerMinute, "waitingRoom", "ratePerMinute")
 	switch e.WaitingRoom.Order {
 	case "", "fifo", "shuffle":
 	default:

@@ -171,6 +171,17 @@ var rules = []checkTest{
 	{"negative waiting room", func(e *catalog.Event) {
 		e.WaitingRoom = catalog.WaitingRoom{MaxActive: -1, SessionSeconds: -1, Order: "lifo"}
 	}, "/waitingRoom/maxActive /waitingRoom/order /waitingRoom/sessionSeconds"},
+	{"waiting room below its bounds", func(e *catalog.Event) {
+		e.WaitingRoom.GraceSeconds, e.WaitingRoom.RatePerMinute = -1, -1
+	}, "/waitingRoom/graceSeconds /waitingRoom/ratePerMinute"},
+	{"waiting room above its bounds", func(e *catalog.Event) {
+		e.WaitingRoom.GraceSeconds = catalog.MaxGraceSeconds + 1
+		e.WaitingRoom.RatePerMinute = catalog.MaxRatePerMinute + 1
+	}, "/waitingRoom/graceSeconds /waitingRoom/ratePerMinute"},
+	{"waiting room at its bounds", func(e *catalog.Event) {
+		e.WaitingRoom = catalog.WaitingRoom{Enabled: true, MaxActive: catalog.MaxActiveShoppers, EndWithHold: true,
+			GraceSeconds: catalog.MaxGraceSeconds, RatePerMinute: catalog.MaxRatePerMinute}
+	}, ""},
 	{"shuffle", func(e *catalog.Event) { e.WaitingRoom.Order = "shuffle" }, ""},
 }
 

@@ -87,7 +87,13 @@ type Seat struct {
 // WaitingRoom says how people are let in to a popular event.
 type WaitingRoom struct {
 	Enabled        bool   `json:"enabled,omitempty"`
-	MaxActive      int    `json:"maxActive,omitempty"`      // shoppers at a time
-	SessionSeconds int    `json:"sessionSeconds,omitempty"` // how long a shopper may shop
+	MaxActive      int    `json:"maxActive,omitempty"`      // shoppers at a time; 0: DefaultMaxActive
+	SessionSeconds int    `json:"sessionSeconds,omitempty"` // how long a shopper may shop; 0: DefaultSessionSeconds
 	Order          string `json:"order,omitempty"`          // "fifo" (default) or "shuffle"
+	// GraceSeconds is how long a place is kept that nobody is seen at; 0: DefaultGraceSeconds.
+	GraceSeconds int `json:"graceSeconds,omitempty"`
+	// RatePerMinute bounds how many are let in a minute; 0: no bound but MaxActive.
+	RatePerMinute int `json:"ratePerMinute,omitempty"`
+	// EndWithHold ends a shopper's time when his last hold ends without a booking.
+	EndWithHold bool `json:"endWithHold,omitempty"`
 }

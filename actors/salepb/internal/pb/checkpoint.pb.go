@@ -35,6 +35,9 @@ type Checkpoint struct {
 	Bookings      []*Booking             `protobuf:"bytes,7,rep,name=bookings,proto3" json:"bookings,omitempty"`
 	Answers       []*StoredAnswer        `protobuf:"bytes,8,rep,name=answers,proto3" json:"answers,omitempty"`
 	Expired       []*ExpiredHold         `protobuf:"bytes,9,rep,name=expired,proto3" json:"expired,omitempty"`
+	Room          *Room                  `protobuf:"bytes,10,opt,name=room,proto3" json:"room,omitempty"` // absent: none
+	Paused        bool                   `protobuf:"varint,11,opt,name=paused,proto3" json:"paused,omitempty"`
+	Stopped       bool                   `protobuf:"varint,12,opt,name=stopped,proto3" json:"stopped,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -132,6 +135,360 @@ func (x *Checkpoint) GetExpired() []*ExpiredHold {
 	return nil
 }
 
+func (x *Checkpoint) GetRoom() *Room {
+	if x != nil {
+		return x.Room
+	}
+	return nil
+}
+
+func (x *Checkpoint) GetPaused() bool {
+	if x != nil {
+		return x.Paused
+	}
+	return false
+}
+
+func (x *Checkpoint) GetStopped() bool {
+	if x != nil {
+		return x.Stopped
+	}
+	return false
+}
+
+// Room is waitroom.Snapshot. What places have is in columns, one value a place.
+type Room struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Settings      *RoomSettings          `protobuf:"bytes,1,opt,name=settings,proto3" json:"settings,omitempty"`
+	Seed          []byte                 `protobuf:"bytes,2,opt,name=seed,proto3" json:"seed,omitempty"` // 32 bytes
+	Opened        bool                   `protobuf:"varint,3,opt,name=opened,proto3" json:"opened,omitempty"`
+	Drawn         bool                   `protobuf:"varint,4,opt,name=drawn,proto3" json:"drawn,omitempty"`
+	First         int64                  `protobuf:"varint,5,opt,name=first,proto3" json:"first,omitempty"`
+	Tokens        []byte                 `protobuf:"bytes,6,opt,name=tokens,proto3" json:"tokens,omitempty"` // 16 bytes each
+	Owners        []byte                 `protobuf:"bytes,7,opt,name=owners,proto3" json:"owners,omitempty"` // 16 bytes each, zeros for nobody
+	States        []byte                 `protobuf:"bytes,8,opt,name=states,proto3" json:"states,omitempty"` // one byte each: waitroom.State, and above its lowest 2 bits waitroom.Reason
+	At            []uint64               `protobuf:"varint,9,rep,packed,name=at,proto3" json:"at,omitempty"`
+	Busy          []uint64               `protobuf:"varint,10,rep,packed,name=busy,proto3" json:"busy,omitempty"`
+	Mixed         []uint64               `protobuf:"varint,11,rep,packed,name=mixed,proto3" json:"mixed,omitempty"`
+	MixedFrom     uint64                 `protobuf:"varint,12,opt,name=mixed_from,json=mixedFrom,proto3" json:"mixed_from,omitempty"`
+	Credit        int64                  `protobuf:"varint,13,opt,name=credit,proto3" json:"credit,omitempty"`
+	CreditAt      int64                  `protobuf:"varint,14,opt,name=credit_at,json=creditAt,proto3" json:"credit_at,omitempty"`
+	Flow          []*Flow                `protobuf:"bytes,15,rep,name=flow,proto3" json:"flow,omitempty"`
+	Began         int64                  `protobuf:"varint,16,opt,name=began,proto3" json:"began,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Room) Reset() {
+	*x = Room{}
+	mi := &file_checkpoint_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Room) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Room) ProtoMessage() {}
+
+func (x *Room) ProtoReflect() protoreflect.Message {
+	mi := &file_checkpoint_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Room.ProtoReflect.Descriptor instead.
+func (*Room) Descriptor() ([]byte, []int) {
+	return file_checkpoint_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Room) GetSettings() *RoomSettings {
+	if x != nil {
+		return x.Settings
+	}
+	return nil
+}
+
+func (x *Room) GetSeed() []byte {
+	if x != nil {
+		return x.Seed
+	}
+	return nil
+}
+
+func (x *Room) GetOpened() bool {
+	if x != nil {
+		return x.Opened
+	}
+	return false
+}
+
+func (x *Room) GetDrawn() bool {
+	if x != nil {
+		return x.Drawn
+	}
+	return false
+}
+
+func (x *Room) GetFirst() int64 {
+	if x != nil {
+		return x.First
+	}
+	return 0
+}
+
+func (x *Room) GetTokens() []byte {
+	if x != nil {
+		return x.Tokens
+	}
+	return nil
+}
+
+func (x *Room) GetOwners() []byte {
+	if x != nil {
+		return x.Owners
+	}
+	return nil
+}
+
+func (x *Room) GetStates() []byte {
+	if x != nil {
+		return x.States
+	}
+	return nil
+}
+
+func (x *Room) GetAt() []uint64 {
+	if x != nil {
+		return x.At
+	}
+	return nil
+}
+
+func (x *Room) GetBusy() []uint64 {
+	if x != nil {
+		return x.Busy
+	}
+	return nil
+}
+
+func (x *Room) GetMixed() []uint64 {
+	if x != nil {
+		return x.Mixed
+	}
+	return nil
+}
+
+func (x *Room) GetMixedFrom() uint64 {
+	if x != nil {
+		return x.MixedFrom
+	}
+	return 0
+}
+
+func (x *Room) GetCredit() int64 {
+	if x != nil {
+		return x.Credit
+	}
+	return 0
+}
+
+func (x *Room) GetCreditAt() int64 {
+	if x != nil {
+		return x.CreditAt
+	}
+	return 0
+}
+
+func (x *Room) GetFlow() []*Flow {
+	if x != nil {
+		return x.Flow
+	}
+	return nil
+}
+
+func (x *Room) GetBegan() int64 {
+	if x != nil {
+		return x.Began
+	}
+	return 0
+}
+
+type RoomSettings struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	MaxActive     int64                  `protobuf:"varint,1,opt,name=max_active,json=maxActive,proto3" json:"max_active,omitempty"`
+	Session       int64                  `protobuf:"varint,2,opt,name=session,proto3" json:"session,omitempty"` // milliseconds, as is grace
+	Grace         int64                  `protobuf:"varint,3,opt,name=grace,proto3" json:"grace,omitempty"`
+	Rate          int64                  `protobuf:"varint,4,opt,name=rate,proto3" json:"rate,omitempty"`
+	Shuffle       bool                   `protobuf:"varint,5,opt,name=shuffle,proto3" json:"shuffle,omitempty"`
+	Paused        bool                   `protobuf:"varint,6,opt,name=paused,proto3" json:"paused,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RoomSettings) Reset() {
+	*x = RoomSettings{}
+	mi := &file_checkpoint_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RoomSettings) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RoomSettings) ProtoMessage() {}
+
+func (x *RoomSettings) ProtoReflect() protoreflect.Message {
+	mi := &file_checkpoint_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RoomSettings.ProtoReflect.Descriptor instead.
+func (*RoomSettings) Descriptor() ([]byte, []int) {
+	return file_checkpoint_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *RoomSettings) GetMaxActive() int64 {
+	if x != nil {
+		return x.MaxActive
+	}
+	return 0
+}
+
+func (x *RoomSettings) GetSession() int64 {
+	if x != nil {
+		return x.Session
+	}
+	return 0
+}
+
+func (x *RoomSettings) GetGrace() int64 {
+	if x != nil {
+		return x.Grace
+	}
+	return 0
+}
+
+func (x *RoomSettings) GetRate() int64 {
+	if x != nil {
+		return x.Rate
+	}
+	return 0
+}
+
+func (x *RoomSettings) GetShuffle() bool {
+	if x != nil {
+		return x.Shuffle
+	}
+	return false
+}
+
+func (x *RoomSettings) GetPaused() bool {
+	if x != nil {
+		return x.Paused
+	}
+	return false
+}
+
+type Flow struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Step          int64                  `protobuf:"varint,1,opt,name=step,proto3" json:"step,omitempty"`
+	Admitted      int64                  `protobuf:"varint,2,opt,name=admitted,proto3" json:"admitted,omitempty"`
+	Freed         int64                  `protobuf:"varint,3,opt,name=freed,proto3" json:"freed,omitempty"`
+	Dropped       int64                  `protobuf:"varint,4,opt,name=dropped,proto3" json:"dropped,omitempty"`
+	Sold          int64                  `protobuf:"varint,5,opt,name=sold,proto3" json:"sold,omitempty"`
+	Waiting       int64                  `protobuf:"varint,6,opt,name=waiting,proto3" json:"waiting,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Flow) Reset() {
+	*x = Flow{}
+	mi := &file_checkpoint_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Flow) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Flow) ProtoMessage() {}
+
+func (x *Flow) ProtoReflect() protoreflect.Message {
+	mi := &file_checkpoint_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Flow.ProtoReflect.Descriptor instead.
+func (*Flow) Descriptor() ([]byte, []int) {
+	return file_checkpoint_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *Flow) GetStep() int64 {
+	if x != nil {
+		return x.Step
+	}
+	return 0
+}
+
+func (x *Flow) GetAdmitted() int64 {
+	if x != nil {
+		return x.Admitted
+	}
+	return 0
+}
+
+func (x *Flow) GetFreed() int64 {
+	if x != nil {
+		return x.Freed
+	}
+	return 0
+}
+
+func (x *Flow) GetDropped() int64 {
+	if x != nil {
+		return x.Dropped
+	}
+	return 0
+}
+
+func (x *Flow) GetSold() int64 {
+	if x != nil {
+		return x.Sold
+	}
+	return 0
+}
+
+func (x *Flow) GetWaiting() int64 {
+	if x != nil {
+		return x.Waiting
+	}
+	return 0
+}
+
 // ExpiredHold is sale.ExpiredHold.
 type ExpiredHold struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -144,7 +501,7 @@ type ExpiredHold struct {
 
 func (x *ExpiredHold) Reset() {
 	*x = ExpiredHold{}
-	mi := &file_checkpoint_proto_msgTypes[1]
+	mi := &file_checkpoint_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -156,7 +513,7 @@ func (x *ExpiredHold) String() string {
 func (*ExpiredHold) ProtoMessage() {}
 
 func (x *ExpiredHold) ProtoReflect() protoreflect.Message {
-	mi := &file_checkpoint_proto_msgTypes[1]
+	mi := &file_checkpoint_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -169,7 +526,7 @@ func (x *ExpiredHold) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExpiredHold.ProtoReflect.Descriptor instead.
 func (*ExpiredHold) Descriptor() ([]byte, []int) {
-	return file_checkpoint_proto_rawDescGZIP(), []int{1}
+	return file_checkpoint_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *ExpiredHold) GetAt() int64 {
@@ -206,7 +563,7 @@ type StoredAnswer struct {
 
 func (x *StoredAnswer) Reset() {
 	*x = StoredAnswer{}
-	mi := &file_checkpoint_proto_msgTypes[2]
+	mi := &file_checkpoint_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -218,7 +575,7 @@ func (x *StoredAnswer) String() string {
 func (*StoredAnswer) ProtoMessage() {}
 
 func (x *StoredAnswer) ProtoReflect() protoreflect.Message {
-	mi := &file_checkpoint_proto_msgTypes[2]
+	mi := &file_checkpoint_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -231,7 +588,7 @@ func (x *StoredAnswer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StoredAnswer.ProtoReflect.Descriptor instead.
 func (*StoredAnswer) Descriptor() ([]byte, []int) {
-	return file_checkpoint_proto_rawDescGZIP(), []int{2}
+	return file_checkpoint_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *StoredAnswer) GetAt() int64 {
@@ -278,7 +635,7 @@ type Answer struct {
 
 func (x *Answer) Reset() {
 	*x = Answer{}
-	mi := &file_checkpoint_proto_msgTypes[3]
+	mi := &file_checkpoint_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -290,7 +647,7 @@ func (x *Answer) String() string {
 func (*Answer) ProtoMessage() {}
 
 func (x *Answer) ProtoReflect() protoreflect.Message {
-	mi := &file_checkpoint_proto_msgTypes[3]
+	mi := &file_checkpoint_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -303,7 +660,7 @@ func (x *Answer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Answer.ProtoReflect.Descriptor instead.
 func (*Answer) Descriptor() ([]byte, []int) {
-	return file_checkpoint_proto_rawDescGZIP(), []int{3}
+	return file_checkpoint_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Answer) GetVersion() uint64 {
@@ -359,7 +716,7 @@ var File_checkpoint_proto protoreflect.FileDescriptor
 
 const file_checkpoint_proto_rawDesc = "" +
 	"\n" +
-	"\x10checkpoint.proto\x12\x11boxoffice.sale.v1\x1a\vevent.proto\x1a\vthing.proto\"\xfb\x02\n" +
+	"\x10checkpoint.proto\x12\x11boxoffice.sale.v1\x1a\vevent.proto\x1a\vthing.proto\"\xda\x03\n" +
 	"\n" +
 	"Checkpoint\x12\x16\n" +
 	"\x06format\x18\x01 \x01(\rR\x06format\x12\x18\n" +
@@ -371,7 +728,45 @@ const file_checkpoint_proto_rawDesc = "" +
 	"\x05holds\x18\x06 \x03(\v2\x17.boxoffice.sale.v1.HoldR\x05holds\x126\n" +
 	"\bbookings\x18\a \x03(\v2\x1a.boxoffice.sale.v1.BookingR\bbookings\x129\n" +
 	"\aanswers\x18\b \x03(\v2\x1f.boxoffice.sale.v1.StoredAnswerR\aanswers\x128\n" +
-	"\aexpired\x18\t \x03(\v2\x1e.boxoffice.sale.v1.ExpiredHoldR\aexpired\"A\n" +
+	"\aexpired\x18\t \x03(\v2\x1e.boxoffice.sale.v1.ExpiredHoldR\aexpired\x12+\n" +
+	"\x04room\x18\n" +
+	" \x01(\v2\x17.boxoffice.sale.v1.RoomR\x04room\x12\x16\n" +
+	"\x06paused\x18\v \x01(\bR\x06paused\x12\x18\n" +
+	"\astopped\x18\f \x01(\bR\astopped\"\xb4\x03\n" +
+	"\x04Room\x12;\n" +
+	"\bsettings\x18\x01 \x01(\v2\x1f.boxoffice.sale.v1.RoomSettingsR\bsettings\x12\x12\n" +
+	"\x04seed\x18\x02 \x01(\fR\x04seed\x12\x16\n" +
+	"\x06opened\x18\x03 \x01(\bR\x06opened\x12\x14\n" +
+	"\x05drawn\x18\x04 \x01(\bR\x05drawn\x12\x14\n" +
+	"\x05first\x18\x05 \x01(\x03R\x05first\x12\x16\n" +
+	"\x06tokens\x18\x06 \x01(\fR\x06tokens\x12\x16\n" +
+	"\x06owners\x18\a \x01(\fR\x06owners\x12\x16\n" +
+	"\x06states\x18\b \x01(\fR\x06states\x12\x0e\n" +
+	"\x02at\x18\t \x03(\x04R\x02at\x12\x12\n" +
+	"\x04busy\x18\n" +
+	" \x03(\x04R\x04busy\x12\x14\n" +
+	"\x05mixed\x18\v \x03(\x04R\x05mixed\x12\x1d\n" +
+	"\n" +
+	"mixed_from\x18\f \x01(\x04R\tmixedFrom\x12\x16\n" +
+	"\x06credit\x18\r \x01(\x03R\x06credit\x12\x1b\n" +
+	"\tcredit_at\x18\x0e \x01(\x03R\bcreditAt\x12+\n" +
+	"\x04flow\x18\x0f \x03(\v2\x17.boxoffice.sale.v1.FlowR\x04flow\x12\x14\n" +
+	"\x05began\x18\x10 \x01(\x03R\x05began\"\xa3\x01\n" +
+	"\fRoomSettings\x12\x1d\n" +
+	"\n" +
+	"max_active\x18\x01 \x01(\x03R\tmaxActive\x12\x18\n" +
+	"\asession\x18\x02 \x01(\x03R\asession\x12\x14\n" +
+	"\x05grace\x18\x03 \x01(\x03R\x05grace\x12\x12\n" +
+	"\x04rate\x18\x04 \x01(\x03R\x04rate\x12\x18\n" +
+	"\ashuffle\x18\x05 \x01(\bR\ashuffle\x12\x16\n" +
+	"\x06paused\x18\x06 \x01(\bR\x06paused\"\x94\x01\n" +
+	"\x04Flow\x12\x12\n" +
+	"\x04step\x18\x01 \x01(\x03R\x04step\x12\x1a\n" +
+	"\badmitted\x18\x02 \x01(\x03R\badmitted\x12\x14\n" +
+	"\x05freed\x18\x03 \x01(\x03R\x05freed\x12\x18\n" +
+	"\adropped\x18\x04 \x01(\x03R\adropped\x12\x12\n" +
+	"\x04sold\x18\x05 \x01(\x03R\x04sold\x12\x18\n" +
+	"\awaiting\x18\x06 \x01(\x03R\awaiting\"A\n" +
 	"\vExpiredHold\x12\x0e\n" +
 	"\x02at\x18\x01 \x01(\x03R\x02at\x12\x0e\n" +
 	"\x02id\x18\x02 \x01(\fR\x02id\x12\x12\n" +
@@ -402,33 +797,39 @@ func file_checkpoint_proto_rawDescGZIP() []byte {
 	return file_checkpoint_proto_rawDescData
 }
 
-var file_checkpoint_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
+var file_checkpoint_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_checkpoint_proto_goTypes = []any{
 	(*Checkpoint)(nil),   // 0: boxoffice.sale.v1.Checkpoint
-	(*ExpiredHold)(nil),  // 1: boxoffice.sale.v1.ExpiredHold
-	(*StoredAnswer)(nil), // 2: boxoffice.sale.v1.StoredAnswer
-	(*Answer)(nil),       // 3: boxoffice.sale.v1.Answer
-	(*Event)(nil),        // 4: boxoffice.sale.v1.Event
-	(*Hold)(nil),         // 5: boxoffice.sale.v1.Hold
-	(*Booking)(nil),      // 6: boxoffice.sale.v1.Booking
-	(*Refusal)(nil),      // 7: boxoffice.sale.v1.Refusal
+	(*Room)(nil),         // 1: boxoffice.sale.v1.Room
+	(*RoomSettings)(nil), // 2: boxoffice.sale.v1.RoomSettings
+	(*Flow)(nil),         // 3: boxoffice.sale.v1.Flow
+	(*ExpiredHold)(nil),  // 4: boxoffice.sale.v1.ExpiredHold
+	(*StoredAnswer)(nil), // 5: boxoffice.sale.v1.StoredAnswer
+	(*Answer)(nil),       // 6: boxoffice.sale.v1.Answer
+	(*Event)(nil),        // 7: boxoffice.sale.v1.Event
+	(*Hold)(nil),         // 8: boxoffice.sale.v1.Hold
+	(*Booking)(nil),      // 9: boxoffice.sale.v1.Booking
+	(*Refusal)(nil),      // 10: boxoffice.sale.v1.Refusal
 }
 var file_checkpoint_proto_depIdxs = []int32{
-	4,  // 0: boxoffice.sale.v1.Checkpoint.event:type_name -> boxoffice.sale.v1.Event
-	5,  // 1: boxoffice.sale.v1.Checkpoint.holds:type_name -> boxoffice.sale.v1.Hold
-	6,  // 2: boxoffice.sale.v1.Checkpoint.bookings:type_name -> boxoffice.sale.v1.Booking
-	2,  // 3: boxoffice.sale.v1.Checkpoint.answers:type_name -> boxoffice.sale.v1.StoredAnswer
-	1,  // 4: boxoffice.sale.v1.Checkpoint.expired:type_name -> boxoffice.sale.v1.ExpiredHold
-	3,  // 5: boxoffice.sale.v1.StoredAnswer.answer:type_name -> boxoffice.sale.v1.Answer
-	7,  // 6: boxoffice.sale.v1.Answer.refusal:type_name -> boxoffice.sale.v1.Refusal
-	4,  // 7: boxoffice.sale.v1.Answer.event:type_name -> boxoffice.sale.v1.Event
-	5,  // 8: boxoffice.sale.v1.Answer.hold:type_name -> boxoffice.sale.v1.Hold
-	6,  // 9: boxoffice.sale.v1.Answer.booking:type_name -> boxoffice.sale.v1.Booking
-	10, // [10:10] is the sub-list for method output_type
-	10, // [10:10] is the sub-list for method input_type
-	10, // [10:10] is the sub-list for extension type_name
-	10, // [10:10] is the sub-list for extension extendee
-	0,  // [0:10] is the sub-list for field type_name
+	7,  // 0: boxoffice.sale.v1.Checkpoint.event:type_name -> boxoffice.sale.v1.Event
+	8,  // 1: boxoffice.sale.v1.Checkpoint.holds:type_name -> boxoffice.sale.v1.Hold
+	9,  // 2: boxoffice.sale.v1.Checkpoint.bookings:type_name -> boxoffice.sale.v1.Booking
+	5,  // 3: boxoffice.sale.v1.Checkpoint.answers:type_name -> boxoffice.sale.v1.StoredAnswer
+	4,  // 4: boxoffice.sale.v1.Checkpoint.expired:type_name -> boxoffice.sale.v1.ExpiredHold
+	1,  // 5: boxoffice.sale.v1.Checkpoint.room:type_name -> boxoffice.sale.v1.Room
+	2,  // 6: boxoffice.sale.v1.Room.settings:type_name -> boxoffice.sale.v1.RoomSettings
+	3,  // 7: boxoffice.sale.v1.Room.flow:type_name -> boxoffice.sale.v1.Flow
+	6,  // 8: boxoffice.sale.v1.StoredAnswer.answer:type_name -> boxoffice.sale.v1.Answer
+	10, // 9: boxoffice.sale.v1.Answer.refusal:type_name -> boxoffice.sale.v1.Refusal
+	7,  // 10: boxoffice.sale.v1.Answer.event:type_name -> boxoffice.sale.v1.Event
+	8,  // 11: boxoffice.sale.v1.Answer.hold:type_name -> boxoffice.sale.v1.Hold
+	9,  // 12: boxoffice.sale.v1.Answer.booking:type_name -> boxoffice.sale.v1.Booking
+	13, // [13:13] is the sub-list for method output_type
+	13, // [13:13] is the sub-list for method input_type
+	13, // [13:13] is the sub-list for extension type_name
+	13, // [13:13] is the sub-list for extension extendee
+	0,  // [0:13] is the sub-list for field type_name
 }
 
 func init() { file_checkpoint_proto_init() }
@@ -444,7 +845,7 @@ func file_checkpoint_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_checkpoint_proto_rawDesc), len(file_checkpoint_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   4,
+			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -608,6 +608,9 @@ type WaitingRoom struct {
 	MaxActive      int64                  `protobuf:"varint,2,opt,name=max_active,json=maxActive,proto3" json:"max_active,omitempty"`
 	SessionSeconds int64                  `protobuf:"varint,3,opt,name=session_seconds,json=sessionSeconds,proto3" json:"session_seconds,omitempty"`
 	Order          string                 `protobuf:"bytes,4,opt,name=order,proto3" json:"order,omitempty"`
+	GraceSeconds   int64                  `protobuf:"varint,5,opt,name=grace_seconds,json=graceSeconds,proto3" json:"grace_seconds,omitempty"`
+	RatePerMinute  int64                  `protobuf:"varint,6,opt,name=rate_per_minute,json=ratePerMinute,proto3" json:"rate_per_minute,omitempty"`
+	EndWithHold    bool                   `protobuf:"varint,7,opt,name=end_with_hold,json=endWithHold,proto3" json:"end_with_hold,omitempty"`
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
 }
@@ -670,6 +673,27 @@ func (x *WaitingRoom) GetOrder() string {
 	return ""
 }
 
+func (x *WaitingRoom) GetGraceSeconds() int64 {
+	if x != nil {
+		return x.GraceSeconds
+	}
+	return 0
+}
+
+func (x *WaitingRoom) GetRatePerMinute() int64 {
+	if x != nil {
+		return x.RatePerMinute
+	}
+	return 0
+}
+
+func (x *WaitingRoom) GetEndWithHold() bool {
+	if x != nil {
+		return x.EndWithHold
+	}
+	return false
+}
+
 var File_event_proto protoreflect.FileDescriptor
 
 const file_event_proto_rawDesc = "" +
@@ -722,13 +746,16 @@ const file_event_proto_rawDesc = "" +
 	"\x04Seat\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x10\n" +
 	"\x03row\x18\x02 \x01(\tR\x03row\x12\x16\n" +
-	"\x06number\x18\x03 \x01(\tR\x06number\"\x85\x01\n" +
+	"\x06number\x18\x03 \x01(\tR\x06number\"\xf6\x01\n" +
 	"\vWaitingRoom\x12\x18\n" +
 	"\aenabled\x18\x01 \x01(\bR\aenabled\x12\x1d\n" +
 	"\n" +
 	"max_active\x18\x02 \x01(\x03R\tmaxActive\x12'\n" +
 	"\x0fsession_seconds\x18\x03 \x01(\x03R\x0esessionSeconds\x12\x14\n" +
-	"\x05order\x18\x04 \x01(\tR\x05orderB%Z#boxoffice/actors/salepb/internal/pbb\x06proto3"
+	"\x05order\x18\x04 \x01(\tR\x05order\x12#\n" +
+	"\rgrace_seconds\x18\x05 \x01(\x03R\fgraceSeconds\x12&\n" +
+	"\x0frate_per_minute\x18\x06 \x01(\x03R\rratePerMinute\x12\"\n" +
+	"\rend_with_hold\x18\a \x01(\bR\vendWithHoldB%Z#boxoffice/actors/salepb/internal/pbb\x06proto3"
 
 var (
 	file_event_proto_rawDescOnce sync.Once

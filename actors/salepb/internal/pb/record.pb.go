@@ -25,7 +25,7 @@ const (
 
 // Record is sale.Record: what every record has, and one kind.
 //
-// A later version may add fields anywhere, and kinds from 18 on; fields that all
+// A later version may add fields anywhere, and kinds from 24 on; fields that all
 // records share go from 1000 on, so that a reader can tell an unknown kind from
 // them. format is raised only where an older reader would misunderstand what it
 // reads; it refuses such a record.
@@ -50,6 +50,12 @@ type Record struct {
 	//	*Record_Refunded
 	//	*Record_Refused
 	//	*Record_Resumed
+	//	*Record_QueueOpened
+	//	*Record_PlaceTaken
+	//	*Record_PlacesAdmitted
+	//	*Record_PlaceEnded
+	//	*Record_QueueDrawn
+	//	*Record_QueueSteered
 	Kind          isRecord_Kind `protobuf_oneof:"kind"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -237,6 +243,60 @@ func (x *Record) GetResumed() *Resumed {
 	return nil
 }
 
+func (x *Record) GetQueueOpened() *QueueOpened {
+	if x != nil {
+		if x, ok := x.Kind.(*Record_QueueOpened); ok {
+			return x.QueueOpened
+		}
+	}
+	return nil
+}
+
+func (x *Record) GetPlaceTaken() *PlaceTaken {
+	if x != nil {
+		if x, ok := x.Kind.(*Record_PlaceTaken); ok {
+			return x.PlaceTaken
+		}
+	}
+	return nil
+}
+
+func (x *Record) GetPlacesAdmitted() *PlacesAdmitted {
+	if x != nil {
+		if x, ok := x.Kind.(*Record_PlacesAdmitted); ok {
+			return x.PlacesAdmitted
+		}
+	}
+	return nil
+}
+
+func (x *Record) GetPlaceEnded() *PlaceEnded {
+	if x != nil {
+		if x, ok := x.Kind.(*Record_PlaceEnded); ok {
+			return x.PlaceEnded
+		}
+	}
+	return nil
+}
+
+func (x *Record) GetQueueDrawn() *QueueDrawn {
+	if x != nil {
+		if x, ok := x.Kind.(*Record_QueueDrawn); ok {
+			return x.QueueDrawn
+		}
+	}
+	return nil
+}
+
+func (x *Record) GetQueueSteered() *QueueSteered {
+	if x != nil {
+		if x, ok := x.Kind.(*Record_QueueSteered); ok {
+			return x.QueueSteered
+		}
+	}
+	return nil
+}
+
 type isRecord_Kind interface {
 	isRecord_Kind()
 }
@@ -293,6 +353,30 @@ type Record_Resumed struct {
 	Resumed *Resumed `protobuf:"bytes,17,opt,name=resumed,proto3,oneof"`
 }
 
+type Record_QueueOpened struct {
+	QueueOpened *QueueOpened `protobuf:"bytes,18,opt,name=queue_opened,json=queueOpened,proto3,oneof"`
+}
+
+type Record_PlaceTaken struct {
+	PlaceTaken *PlaceTaken `protobuf:"bytes,19,opt,name=place_taken,json=placeTaken,proto3,oneof"`
+}
+
+type Record_PlacesAdmitted struct {
+	PlacesAdmitted *PlacesAdmitted `protobuf:"bytes,20,opt,name=places_admitted,json=placesAdmitted,proto3,oneof"`
+}
+
+type Record_PlaceEnded struct {
+	PlaceEnded *PlaceEnded `protobuf:"bytes,21,opt,name=place_ended,json=placeEnded,proto3,oneof"`
+}
+
+type Record_QueueDrawn struct {
+	QueueDrawn *QueueDrawn `protobuf:"bytes,22,opt,name=queue_drawn,json=queueDrawn,proto3,oneof"`
+}
+
+type Record_QueueSteered struct {
+	QueueSteered *QueueSteered `protobuf:"bytes,23,opt,name=queue_steered,json=queueSteered,proto3,oneof"`
+}
+
 func (*Record_EventDefined) isRecord_Kind() {}
 
 func (*Record_EventRemoved) isRecord_Kind() {}
@@ -318,6 +402,18 @@ func (*Record_Refunded) isRecord_Kind() {}
 func (*Record_Refused) isRecord_Kind() {}
 
 func (*Record_Resumed) isRecord_Kind() {}
+
+func (*Record_QueueOpened) isRecord_Kind() {}
+
+func (*Record_PlaceTaken) isRecord_Kind() {}
+
+func (*Record_PlacesAdmitted) isRecord_Kind() {}
+
+func (*Record_PlaceEnded) isRecord_Kind() {}
+
+func (*Record_QueueDrawn) isRecord_Kind() {}
+
+func (*Record_QueueSteered) isRecord_Kind() {}
 
 type EventDefined struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -915,11 +1011,309 @@ func (x *Resumed) GetGap() int64 {
 	return 0
 }
 
+type QueueOpened struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Seed          []byte                 `protobuf:"bytes,1,opt,name=seed,proto3" json:"seed,omitempty"` // 32 bytes
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *QueueOpened) Reset() {
+	*x = QueueOpened{}
+	mi := &file_record_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *QueueOpened) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*QueueOpened) ProtoMessage() {}
+
+func (x *QueueOpened) ProtoReflect() protoreflect.Message {
+	mi := &file_record_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use QueueOpened.ProtoReflect.Descriptor instead.
+func (*QueueOpened) Descriptor() ([]byte, []int) {
+	return file_record_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *QueueOpened) GetSeed() []byte {
+	if x != nil {
+		return x.Seed
+	}
+	return nil
+}
+
+type PlaceTaken struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            []byte                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Owner         []byte                 `protobuf:"bytes,2,opt,name=owner,proto3" json:"owner,omitempty"` // 16 bytes; absent: nobody is known
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PlaceTaken) Reset() {
+	*x = PlaceTaken{}
+	mi := &file_record_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PlaceTaken) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PlaceTaken) ProtoMessage() {}
+
+func (x *PlaceTaken) ProtoReflect() protoreflect.Message {
+	mi := &file_record_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PlaceTaken.ProtoReflect.Descriptor instead.
+func (*PlaceTaken) Descriptor() ([]byte, []int) {
+	return file_record_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *PlaceTaken) GetId() []byte {
+	if x != nil {
+		return x.Id
+	}
+	return nil
+}
+
+func (x *PlaceTaken) GetOwner() []byte {
+	if x != nil {
+		return x.Owner
+	}
+	return nil
+}
+
+type PlacesAdmitted struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Count         int64                  `protobuf:"varint,1,opt,name=count,proto3" json:"count,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PlacesAdmitted) Reset() {
+	*x = PlacesAdmitted{}
+	mi := &file_record_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PlacesAdmitted) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PlacesAdmitted) ProtoMessage() {}
+
+func (x *PlacesAdmitted) ProtoReflect() protoreflect.Message {
+	mi := &file_record_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PlacesAdmitted.ProtoReflect.Descriptor instead.
+func (*PlacesAdmitted) Descriptor() ([]byte, []int) {
+	return file_record_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *PlacesAdmitted) GetCount() int64 {
+	if x != nil {
+		return x.Count
+	}
+	return 0
+}
+
+// reason is the number of waitroom.Reason.
+type PlaceEnded struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            []byte                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Reason        uint32                 `protobuf:"varint,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PlaceEnded) Reset() {
+	*x = PlaceEnded{}
+	mi := &file_record_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PlaceEnded) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PlaceEnded) ProtoMessage() {}
+
+func (x *PlaceEnded) ProtoReflect() protoreflect.Message {
+	mi := &file_record_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PlaceEnded.ProtoReflect.Descriptor instead.
+func (*PlaceEnded) Descriptor() ([]byte, []int) {
+	return file_record_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *PlaceEnded) GetId() []byte {
+	if x != nil {
+		return x.Id
+	}
+	return nil
+}
+
+func (x *PlaceEnded) GetReason() uint32 {
+	if x != nil {
+		return x.Reason
+	}
+	return 0
+}
+
+type QueueDrawn struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *QueueDrawn) Reset() {
+	*x = QueueDrawn{}
+	mi := &file_record_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *QueueDrawn) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*QueueDrawn) ProtoMessage() {}
+
+func (x *QueueDrawn) ProtoReflect() protoreflect.Message {
+	mi := &file_record_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use QueueDrawn.ProtoReflect.Descriptor instead.
+func (*QueueDrawn) Descriptor() ([]byte, []int) {
+	return file_record_proto_rawDescGZIP(), []int{18}
+}
+
+type QueueSteered struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	MaxActive     int64                  `protobuf:"varint,1,opt,name=max_active,json=maxActive,proto3" json:"max_active,omitempty"`
+	Rate          int64                  `protobuf:"varint,2,opt,name=rate,proto3" json:"rate,omitempty"` // a minute
+	Paused        bool                   `protobuf:"varint,3,opt,name=paused,proto3" json:"paused,omitempty"`
+	Stopped       bool                   `protobuf:"varint,4,opt,name=stopped,proto3" json:"stopped,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *QueueSteered) Reset() {
+	*x = QueueSteered{}
+	mi := &file_record_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *QueueSteered) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*QueueSteered) ProtoMessage() {}
+
+func (x *QueueSteered) ProtoReflect() protoreflect.Message {
+	mi := &file_record_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use QueueSteered.ProtoReflect.Descriptor instead.
+func (*QueueSteered) Descriptor() ([]byte, []int) {
+	return file_record_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *QueueSteered) GetMaxActive() int64 {
+	if x != nil {
+		return x.MaxActive
+	}
+	return 0
+}
+
+func (x *QueueSteered) GetRate() int64 {
+	if x != nil {
+		return x.Rate
+	}
+	return 0
+}
+
+func (x *QueueSteered) GetPaused() bool {
+	if x != nil {
+		return x.Paused
+	}
+	return false
+}
+
+func (x *QueueSteered) GetStopped() bool {
+	if x != nil {
+		return x.Stopped
+	}
+	return false
+}
+
 var File_record_proto protoreflect.FileDescriptor
 
 const file_record_proto_rawDesc = "" +
 	"\n" +
-	"\frecord.proto\x12\x11boxoffice.sale.v1\x1a\vevent.proto\x1a\vthing.proto\"\xab\a\n" +
+	"\frecord.proto\x12\x11boxoffice.sale.v1\x1a\vevent.proto\x1a\vthing.proto\"\xcc\n" +
+	"\n" +
 	"\x06Record\x12\x16\n" +
 	"\x06format\x18\x01 \x01(\rR\x06format\x12\x0e\n" +
 	"\x02at\x18\x02 \x01(\x03R\x02at\x12\x15\n" +
@@ -940,7 +1334,16 @@ const file_record_proto_rawDesc = "" +
 	"\tcancelled\x18\x0e \x01(\v2\x1c.boxoffice.sale.v1.CancelledH\x00R\tcancelled\x129\n" +
 	"\brefunded\x18\x0f \x01(\v2\x1b.boxoffice.sale.v1.RefundedH\x00R\brefunded\x126\n" +
 	"\arefused\x18\x10 \x01(\v2\x1a.boxoffice.sale.v1.RefusedH\x00R\arefused\x126\n" +
-	"\aresumed\x18\x11 \x01(\v2\x1a.boxoffice.sale.v1.ResumedH\x00R\aresumedB\x06\n" +
+	"\aresumed\x18\x11 \x01(\v2\x1a.boxoffice.sale.v1.ResumedH\x00R\aresumed\x12C\n" +
+	"\fqueue_opened\x18\x12 \x01(\v2\x1e.boxoffice.sale.v1.QueueOpenedH\x00R\vqueueOpened\x12@\n" +
+	"\vplace_taken\x18\x13 \x01(\v2\x1d.boxoffice.sale.v1.PlaceTakenH\x00R\n" +
+	"placeTaken\x12L\n" +
+	"\x0fplaces_admitted\x18\x14 \x01(\v2!.boxoffice.sale.v1.PlacesAdmittedH\x00R\x0eplacesAdmitted\x12@\n" +
+	"\vplace_ended\x18\x15 \x01(\v2\x1d.boxoffice.sale.v1.PlaceEndedH\x00R\n" +
+	"placeEnded\x12@\n" +
+	"\vqueue_drawn\x18\x16 \x01(\v2\x1d.boxoffice.sale.v1.QueueDrawnH\x00R\n" +
+	"queueDrawn\x12F\n" +
+	"\rqueue_steered\x18\x17 \x01(\v2\x1f.boxoffice.sale.v1.QueueSteeredH\x00R\fqueueSteeredB\x06\n" +
 	"\x04kind\">\n" +
 	"\fEventDefined\x12.\n" +
 	"\x05event\x18\x01 \x01(\v2\x18.boxoffice.sale.v1.EventR\x05event\"\x0e\n" +
@@ -972,7 +1375,27 @@ const file_record_proto_rawDesc = "" +
 	"\aRefused\x124\n" +
 	"\arefusal\x18\x01 \x01(\v2\x1a.boxoffice.sale.v1.RefusalR\arefusal\"\x1b\n" +
 	"\aResumed\x12\x10\n" +
-	"\x03gap\x18\x01 \x01(\x03R\x03gapB%Z#boxoffice/actors/salepb/internal/pbb\x06proto3"
+	"\x03gap\x18\x01 \x01(\x03R\x03gap\"!\n" +
+	"\vQueueOpened\x12\x12\n" +
+	"\x04seed\x18\x01 \x01(\fR\x04seed\"2\n" +
+	"\n" +
+	"PlaceTaken\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\fR\x02id\x12\x14\n" +
+	"\x05owner\x18\x02 \x01(\fR\x05owner\"&\n" +
+	"\x0ePlacesAdmitted\x12\x14\n" +
+	"\x05count\x18\x01 \x01(\x03R\x05count\"4\n" +
+	"\n" +
+	"PlaceEnded\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\fR\x02id\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\rR\x06reason\"\f\n" +
+	"\n" +
+	"QueueDrawn\"s\n" +
+	"\fQueueSteered\x12\x1d\n" +
+	"\n" +
+	"max_active\x18\x01 \x01(\x03R\tmaxActive\x12\x12\n" +
+	"\x04rate\x18\x02 \x01(\x03R\x04rate\x12\x16\n" +
+	"\x06paused\x18\x03 \x01(\bR\x06paused\x12\x18\n" +
+	"\astopped\x18\x04 \x01(\bR\astoppedB%Z#boxoffice/actors/salepb/internal/pbb\x06proto3"
 
 var (
 	file_record_proto_rawDescOnce sync.Once
@@ -986,7 +1409,7 @@ func file_record_proto_rawDescGZIP() []byte {
 	return file_record_proto_rawDescData
 }
 
-var file_record_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
+var file_record_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
 var file_record_proto_goTypes = []any{
 	(*Record)(nil),         // 0: boxoffice.sale.v1.Record
 	(*EventDefined)(nil),   // 1: boxoffice.sale.v1.EventDefined
@@ -1002,10 +1425,16 @@ var file_record_proto_goTypes = []any{
 	(*Refunded)(nil),       // 11: boxoffice.sale.v1.Refunded
 	(*Refused)(nil),        // 12: boxoffice.sale.v1.Refused
 	(*Resumed)(nil),        // 13: boxoffice.sale.v1.Resumed
-	(*Event)(nil),          // 14: boxoffice.sale.v1.Event
-	(*Hold)(nil),           // 15: boxoffice.sale.v1.Hold
-	(*Booking)(nil),        // 16: boxoffice.sale.v1.Booking
-	(*Refusal)(nil),        // 17: boxoffice.sale.v1.Refusal
+	(*QueueOpened)(nil),    // 14: boxoffice.sale.v1.QueueOpened
+	(*PlaceTaken)(nil),     // 15: boxoffice.sale.v1.PlaceTaken
+	(*PlacesAdmitted)(nil), // 16: boxoffice.sale.v1.PlacesAdmitted
+	(*PlaceEnded)(nil),     // 17: boxoffice.sale.v1.PlaceEnded
+	(*QueueDrawn)(nil),     // 18: boxoffice.sale.v1.QueueDrawn
+	(*QueueSteered)(nil),   // 19: boxoffice.sale.v1.QueueSteered
+	(*Event)(nil),          // 20: boxoffice.sale.v1.Event
+	(*Hold)(nil),           // 21: boxoffice.sale.v1.Hold
+	(*Booking)(nil),        // 22: boxoffice.sale.v1.Booking
+	(*Refusal)(nil),        // 23: boxoffice.sale.v1.Refusal
 }
 var file_record_proto_depIdxs = []int32{
 	1,  // 0: boxoffice.sale.v1.Record.event_defined:type_name -> boxoffice.sale.v1.EventDefined
@@ -1021,16 +1450,22 @@ var file_record_proto_depIdxs = []int32{
 	11, // 10: boxoffice.sale.v1.Record.refunded:type_name -> boxoffice.sale.v1.Refunded
 	12, // 11: boxoffice.sale.v1.Record.refused:type_name -> boxoffice.sale.v1.Refused
 	13, // 12: boxoffice.sale.v1.Record.resumed:type_name -> boxoffice.sale.v1.Resumed
-	14, // 13: boxoffice.sale.v1.EventDefined.event:type_name -> boxoffice.sale.v1.Event
-	15, // 14: boxoffice.sale.v1.HoldPlaced.hold:type_name -> boxoffice.sale.v1.Hold
-	15, // 15: boxoffice.sale.v1.HoldChanged.hold:type_name -> boxoffice.sale.v1.Hold
-	16, // 16: boxoffice.sale.v1.PaymentStarted.booking:type_name -> boxoffice.sale.v1.Booking
-	17, // 17: boxoffice.sale.v1.Refused.refusal:type_name -> boxoffice.sale.v1.Refusal
-	18, // [18:18] is the sub-list for method output_type
-	18, // [18:18] is the sub-list for method input_type
-	18, // [18:18] is the sub-list for extension type_name
-	18, // [18:18] is the sub-list for extension extendee
-	0,  // [0:18] is the sub-list for field type_name
+	14, // 13: boxoffice.sale.v1.Record.queue_opened:type_name -> boxoffice.sale.v1.QueueOpened
+	15, // 14: boxoffice.sale.v1.Record.place_taken:type_name -> boxoffice.sale.v1.PlaceTaken
+	16, // 15: boxoffice.sale.v1.Record.places_admitted:type_name -> boxoffice.sale.v1.PlacesAdmitted
+	17, // 16: boxoffice.sale.v1.Record.place_ended:type_name -> boxoffice.sale.v1.PlaceEnded
+	18, // 17: boxoffice.sale.v1.Record.queue_drawn:type_name -> boxoffice.sale.v1.QueueDrawn
+	19, // 18: boxoffice.sale.v1.Record.queue_steered:type_name -> boxoffice.sale.v1.QueueSteered
+	20, // 19: boxoffice.sale.v1.EventDefined.event:type_name -> boxoffice.sale.v1.Event
+	21, // 20: boxoffice.sale.v1.HoldPlaced.hold:type_name -> boxoffice.sale.v1.Hold
+	21, // 21: boxoffice.sale.v1.HoldChanged.hold:type_name -> boxoffice.sale.v1.Hold
+	22, // 22: boxoffice.sale.v1.PaymentStarted.booking:type_name -> boxoffice.sale.v1.Booking
+	23, // 23: boxoffice.sale.v1.Refused.refusal:type_name -> boxoffice.sale.v1.Refusal
+	24, // [24:24] is the sub-list for method output_type
+	24, // [24:24] is the sub-list for method input_type
+	24, // [24:24] is the sub-list for extension type_name
+	24, // [24:24] is the sub-list for extension extendee
+	0,  // [0:24] is the sub-list for field type_name
 }
 
 func init() { file_record_proto_init() }
@@ -1054,6 +1489,12 @@ func file_record_proto_init() {
 		(*Record_Refunded)(nil),
 		(*Record_Refused)(nil),
 		(*Record_Resumed)(nil),
+		(*Record_QueueOpened)(nil),
+		(*Record_PlaceTaken)(nil),
+		(*Record_PlacesAdmitted)(nil),
+		(*Record_PlaceEnded)(nil),
+		(*Record_QueueDrawn)(nil),
+		(*Record_QueueSteered)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -1061,7 +1502,7 @@ func file_record_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_record_proto_rawDesc), len(file_record_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   14,
+			NumMessages:   20,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -34,6 +34,7 @@ type Hold struct {
 	ExpiresAt     int64                  `protobuf:"varint,6,opt,name=expires_at,json=expiresAt,proto3" json:"expires_at,omitempty"`
 	MaxExpiresAt  int64                  `protobuf:"varint,7,opt,name=max_expires_at,json=maxExpiresAt,proto3" json:"max_expires_at,omitempty"`
 	Paying        []byte                 `protobuf:"bytes,8,opt,name=paying,proto3" json:"paying,omitempty"`
+	Place         []byte                 `protobuf:"bytes,9,opt,name=place,proto3" json:"place,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -124,6 +125,13 @@ func (x *Hold) GetPaying() []byte {
 	return nil
 }
 
+func (x *Hold) GetPlace() []byte {
+	if x != nil {
+		return x.Place
+	}
+	return nil
+}
+
 // Booking is sale.Booking. status and payment are the numbers of
 // sale.BookingStatus and sale.PaymentStatus; a reader refuses a number that it
 // does not know, for it cannot know what is owed.
@@ -144,6 +152,7 @@ type Booking struct {
 	StartedAt     int64                  `protobuf:"varint,13,opt,name=started_at,json=startedAt,proto3" json:"started_at,omitempty"`
 	ConfirmedAt   int64                  `protobuf:"varint,14,opt,name=confirmed_at,json=confirmedAt,proto3" json:"confirmed_at,omitempty"`
 	EndedAt       int64                  `protobuf:"varint,15,opt,name=ended_at,json=endedAt,proto3" json:"ended_at,omitempty"`
+	Place         []byte                 `protobuf:"bytes,16,opt,name=place,proto3" json:"place,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -281,6 +290,13 @@ func (x *Booking) GetEndedAt() int64 {
 		return x.EndedAt
 	}
 	return 0
+}
+
+func (x *Booking) GetPlace() []byte {
+	if x != nil {
+		return x.Place
+	}
+	return nil
 }
 
 // Refusal is sale.Refusal. code is the text of the HTTP contract.
@@ -466,7 +482,7 @@ var File_thing_proto protoreflect.FileDescriptor
 
 const file_thing_proto_rawDesc = "" +
 	"\n" +
-	"\vthing.proto\x12\x11boxoffice.sale.v1\"\xd9\x01\n" +
+	"\vthing.proto\x12\x11boxoffice.sale.v1\"\xef\x01\n" +
 	"\x04Hold\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\fR\x02id\x12\x12\n" +
 	"\x04user\x18\x02 \x01(\tR\x04user\x12\x1d\n" +
@@ -477,7 +493,8 @@ const file_thing_proto_rawDesc = "" +
 	"\n" +
 	"expires_at\x18\x06 \x01(\x03R\texpiresAt\x12$\n" +
 	"\x0emax_expires_at\x18\a \x01(\x03R\fmaxExpiresAt\x12\x16\n" +
-	"\x06paying\x18\b \x01(\fR\x06paying\"\x86\x03\n" +
+	"\x06paying\x18\b \x01(\fR\x06paying\x12\x14\n" +
+	"\x05place\x18\t \x01(\fR\x05place\"\x9c\x03\n" +
 	"\aBooking\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\fR\x02id\x12\x12\n" +
 	"\x04hold\x18\x02 \x01(\fR\x04hold\x12\x12\n" +
@@ -497,7 +514,8 @@ const file_thing_proto_rawDesc = "" +
 	"\n" +
 	"started_at\x18\r \x01(\x03R\tstartedAt\x12!\n" +
 	"\fconfirmed_at\x18\x0e \x01(\x03R\vconfirmedAt\x12\x19\n" +
-	"\bended_at\x18\x0f \x01(\x03R\aendedAt\"\xd0\x02\n" +
+	"\bended_at\x18\x0f \x01(\x03R\aendedAt\x12\x14\n" +
+	"\x05place\x18\x10 \x01(\fR\x05place\"\xd0\x02\n" +
 	"\aRefusal\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\tR\x04code\x12\x16\n" +
 	"\x06detail\x18\x02 \x01(\tR\x06detail\x129\n" +

@@ -35,6 +35,8 @@ type Summary struct {
 	Booked        int64                  `protobuf:"varint,7,opt,name=booked,proto3" json:"booked,omitempty"`
 	Holds         int64                  `protobuf:"varint,8,opt,name=holds,proto3" json:"holds,omitempty"`
 	Bookings      int64                  `protobuf:"varint,9,opt,name=bookings,proto3" json:"bookings,omitempty"`
+	Waiting       int64                  `protobuf:"varint,10,opt,name=waiting,proto3" json:"waiting,omitempty"`
+	Active        int64                  `protobuf:"varint,11,opt,name=active,proto3" json:"active,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -132,6 +134,20 @@ func (x *Summary) GetBookings() int64 {
 	return 0
 }
 
+func (x *Summary) GetWaiting() int64 {
+	if x != nil {
+		return x.Waiting
+	}
+	return 0
+}
+
+func (x *Summary) GetActive() int64 {
+	if x != nil {
+		return x.Active
+	}
+	return 0
+}
+
 // Details is salepb.Details: it changes with the event's description only. The
 // event is without the sections of its inventory.
 type Details struct {
@@ -207,7 +223,7 @@ var File_view_proto protoreflect.FileDescriptor
 const file_view_proto_rawDesc = "" +
 	"\n" +
 	"\n" +
-	"view.proto\x12\x11boxoffice.sale.v1\x1a\vevent.proto\"\xe5\x01\n" +
+	"view.proto\x12\x11boxoffice.sale.v1\x1a\vevent.proto\"\x97\x02\n" +
 	"\aSummary\x12\x16\n" +
 	"\x06format\x18\x01 \x01(\rR\x06format\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\x04R\aversion\x12\x16\n" +
@@ -217,7 +233,10 @@ const file_view_proto_rawDesc = "" +
 	"\x04held\x18\x06 \x01(\x03R\x04held\x12\x16\n" +
 	"\x06booked\x18\a \x01(\x03R\x06booked\x12\x14\n" +
 	"\x05holds\x18\b \x01(\x03R\x05holds\x12\x1a\n" +
-	"\bbookings\x18\t \x01(\x03R\bbookings\"\x8b\x01\n" +
+	"\bbookings\x18\t \x01(\x03R\bbookings\x12\x18\n" +
+	"\awaiting\x18\n" +
+	" \x01(\x03R\awaiting\x12\x16\n" +
+	"\x06active\x18\v \x01(\x03R\x06active\"\x8b\x01\n" +
 	"\aDetails\x12\x16\n" +
 	"\x06format\x18\x01 \x01(\rR\x06format\x12.\n" +
 	"\x05event\x18\x02 \x01(\v2\x18.boxoffice.sale.v1.EventR\x05event\x12\x1b\n" +
