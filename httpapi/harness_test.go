@@ -3,6 +3,7 @@ package httpapi
 import (
 	"bytes"
 	"context"
+	"errors"
 
 	"io"
 	"log/slog"
@@ -68,7 +69,8 @@ func newWorld(t testing.TB, change func(*Config)) *world {
 		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 		defer cancel()
 		_ = srv.Shutdown(ctx) // a test may have left a connection open on purpose
-		if err := <-served; err != nil {
+		// A test that asks the server without its socket may end before it serves at all.
+		if err := <-served; err != nil && !errors.Is(err, errStopped) {
 			t.Error(err)
 		}
 	})

@@ -38,7 +38,8 @@ func (n *node) startSearch(r *prometheus.Registry) error {
 	return nil
 }
 
-// openIndex opens the search index in a directory.
+// openIndex opens the search index in a directory. What is the same in every answer that
+// shows an event is made once, when it enters a page.
 func (n *node) openIndex(dir string) (indexer.Index, error) {
 	c := search.DefaultConfig(dir)
 	c.Render, c.Logger = httpapi.RenderHit, n.log
