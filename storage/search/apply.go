@@ -214,7 +214,7 @@ func prepare(edits []edit) {
 				}
 				for i := from; i < min(from+stride, len(edits)); i++ {
 					if e := &edits[i]; e.event != nil {
-						e.doc, e.row = docOf(e.event), rowOf(e.event)
+						e.doc, e.row = docOf(e.event), rowOf(e.event, spellings)
 					}
 				}
 			}

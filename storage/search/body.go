@@ -2,7 +2,6 @@ package search
 
 import (
 	"errors"
-	"fmt"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -69,26 +68,21 @@ func openBody(cfg *Config, name string, failed func(error)) (*body, error) {
 		clock:   cfg.Now,
 		stop:    make(chan struct{}),
 	}
-	change := b.table.Begin()
-	var mu sync.Mutex // guards change and gone
-	find := func(id string) uint32 {
-		mu.Lock()
-		defer mu.Unlock()
-		return change.Ordinal(id)
-	}
+	l := newLoading(b)
+	find := l.ordinal
 	b.pending.Store(&find)
 	p := postings.DefaultConfig(filepath.Join(cfg.Dir, name))
 	p.Schema, p.Nap, p.UnsavedBatches, p.Failed = schema, cfg.Nap, cfg.unsaved, failed
 	p.Changed = func() { signal(b.changed) }
 	p.Ordinal = b.ordinal
-	p.Load = func(id, source []byte) (uint32, error) { return b.enter(id, source, change, &mu) }
+	p.Load = l.enter
 	store, err := postings.Open(p)
 	if err != nil {
 		return nil, err
 	}
 	b.store = store
 	b.remembered.Store(int64(len(b.gone.by)))
-	change.Commit()
+	l.end()
 	b.pending.Store(nil)
 	b.done.Go(b.keep)
 	err = b.publish()
@@ -100,33 +94,6 @@ func openBody(cfg *Config, name string, failed func(error)) (*body, error) {
 	}
 	b.done.Go(b.keepNames)
 	return b, nil
-}
-
-// enter enters a stored document.
-func (b *body) enter(id, source []byte, change *columns.Change, mu *sync.Mutex) (uint32, error) {
-	if event, ok := goneID(id); ok {
-		t, err := decodeTomb(source)
-		if err != nil {
-			return 0, err
-		}
-		mu.Lock()
-		defer mu.Unlock()
-		b.gone.put(event, t)
-		return postings.NoOrdinal, nil
-	}
-	e, err := decodeRecord(source)
-	if err != nil {
-		return 0, fmt.Errorf("event %q: %w", id, err)
-	}
-	e.ID = string(id)
-	row := rowOf(&e)
-	mu.Lock()
-	defer mu.Unlock()
-	ordinal, fresh := change.Put(row)
-	if !fresh {
-		return 0, fmt.Errorf("event %q is there twice", id)
-	}
-	return ordinal, nil
 }
 
 // ordinal is what the store asks for the ordinal of a document: also of one that is

@@ -32,8 +32,9 @@ func docOf(e *Event) postings.Doc {
 	return d
 }
 
-// rowOf is what columns have of an event.
-func rowOf(e *Event) columns.Row {
+// rowOf is what columns have of an event. It is told how to spell names: spellings, or
+// something like it that remembers.
+func rowOf(e *Event, spellings func(string) string) columns.Row {
 	row := columns.Row{
 		ID:         e.ID,
 		Version:    e.Version,

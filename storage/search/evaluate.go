@@ -42,11 +42,13 @@ func (e *evaluation) run() error {
 // events, those at the places, those in the time, and else all.
 func (e *evaluation) runColumns() error {
 	now := e.columns
-	if e.filter.performer != 0 {
-		return e.walk(now.EventsOf(e.filter.performer))
+	if who := e.filter.performer; who != 0 {
+		e.filter.performer = 0 // all of the list have it
+		return e.walk(now.EventsOf(who))
 	}
-	if e.filter.places != nil {
-		for _, place := range e.filter.places.list {
+	if at := e.filter.places; at != nil {
+		e.filter.places = nil // all of the lists have it
+		for _, place := range at.list {
 			if err := e.walk(now.AtPlace(place)); err != nil {
 				return err
 			}
@@ -131,7 +133,7 @@ func (e *evaluation) key(o uint32) uint64 {
 	case ByDistance:
 		return distanceKey(e.away.of(o))
 	case ByName:
-		return nameKey(sortName(e.columns.Title(o)))
+		return nameKey(e.columns.Title(o))
 	case ByOnSale:
 		return dateKey(e.columns.OnSale(o))
 	}

@@ -59,14 +59,15 @@ func distanceKey(metres float64) uint64 {
 	return ordered(metres)
 }
 
-// nameKey is the first eight bytes of a title: most titles differ in them.
+// nameKey is the first eight bytes of what a title is ordered by: most titles differ in
+// them.
 func nameKey(title string) uint64 {
 	var key uint64
-	for i := range 8 {
-		key <<= 8
-		if i < len(title) {
-			key |= uint64(title[i])
+	for i := range min(8, len(title)) {
+		if title[i] == columns.SpellingEnd[0] {
+			break
 		}
+		key |= uint64(title[i]) << (56 - 8*i)
 	}
 	return key
 }

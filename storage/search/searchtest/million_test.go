@@ -72,6 +72,10 @@ func openMillion(t testing.TB) *million {
 		t.Logf("start with %d events: %.1f s", stats.Events, time.Since(began).Seconds())
 	}
 	m.build()
+	waitUntil(t, 10*time.Minute, func() bool { // for names: collecting them would be measured too
+		found, err := x.Suggest(t.Context(), search.SuggestQuery{Text: "new york", Size: 1})
+		return len(found) > 0 || err != nil
+	})
 	m.memory()
 	return m
 }
@@ -140,7 +144,8 @@ func TestMillionQueries(t *testing.T) {
 	m := openMillion(t)
 	m.live()
 	only := os.Getenv("SEARCH_KIND")
-	t.Logf("%-16s %9s %9s %9s %9s %9s %9s", "kind", "p50 ms", "p99 ms", "q/s 1", "q/s 2", "cpu ms", "hits")
+	// A busy machine shows in all of them, least in p10.
+	t.Logf("%-16s %9s %9s %9s %9s %9s %9s %9s", "kind", "p10 ms", "p50 ms", "p99 ms", "q/s 1", "q/s 2", "cpu ms", "hits")
 	for _, kind := range Kinds {
 		if only != "" && !strings.HasPrefix(string(kind), only) {
 			continue
@@ -148,8 +153,8 @@ func TestMillionQueries(t *testing.T) {
 		queries := m.catalog.Queries(kind, m.events, 2000)
 		one := m.measure(queries, 1)
 		two := m.measure(queries, 2)
-		t.Logf("%-16s %9.2f %9.2f %9.0f %9.0f %9.2f %9.0f",
-			kind, one.at(50), one.at(99), one.rate, two.rate, one.cpu, one.hits)
+		t.Logf("%-16s %9.2f %9.2f %9.2f %9.0f %9.0f %9.2f %9.0f",
+			kind, one.at(10), one.at(50), one.at(99), one.rate, two.rate, one.cpu, one.hits)
 	}
 }
 

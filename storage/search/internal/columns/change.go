@@ -59,7 +59,7 @@ func (c *Change) Remove(id string, version uint64) bool {
 	}
 	c.unlist(o)
 	p := c.piece(o)
-	p.flags[o&pieceMask] = 0
+	p.hot[o&pieceMask].flags = 0
 	p.title[o&pieceMask], p.performers[o&pieceMask] = "", nil
 	c.ids[id] = None
 	c.freed = append(c.freed, o)
@@ -112,11 +112,12 @@ func (c *Change) write(o uint32, r *Row) {
 	place, genre, billing := c.place(r.Place), c.next.genres.put(r.Genre), c.billing(r.Performers)
 	p, i := c.piece(o), o&pieceMask
 	p.id[i], p.version[i], p.title[i], p.letters[i] = r.ID, r.Version, r.Title, Letters(r.Title)
-	p.start[i], p.onSale[i], p.month[i] = r.Start, r.OnSale, monthOf(r.Start)
-	p.popularity[i], p.place[i], p.genre[i], p.performers[i] = r.Popularity, place, genre, billing
-	p.flags[i] = alive
+	p.onSale[i], p.performers[i] = r.OnSale, billing
+	p.hot[i] = hot{
+		start: r.Start, popularity: r.Popularity, place: place, genre: genre, month: monthOf(r.Start), flags: alive,
+	}
 	if r.Cancelled {
-		p.flags[i] |= cancelled
+		p.hot[i].flags |= cancelled
 	}
 	c.in[o] = r.Start
 	if place != 0 {

@@ -32,14 +32,17 @@ func (s *Snapshot) Len() int { return s.n }
 // Events is how many events there are.
 func (s *Snapshot) Events() int { return s.events }
 
+// hot is the part of a row that most queries read.
+func (s *Snapshot) hot(o uint32) *hot { return &s.rows.pieces[o>>pieceBits].hot[o&pieceMask] }
+
 // Alive tells whether an ordinal is an event's.
 func (s *Snapshot) Alive(o uint32) bool {
-	return s.rows.pieces[o>>pieceBits].flags[o&pieceMask]&alive != 0
+	return s.hot(o).flags&alive != 0
 }
 
 // Cancelled tells whether the event is cancelled.
 func (s *Snapshot) Cancelled(o uint32) bool {
-	return s.rows.pieces[o>>pieceBits].flags[o&pieceMask]&cancelled != 0
+	return s.hot(o).flags&cancelled != 0
 }
 
 // ID is the event's id.
@@ -49,14 +52,14 @@ func (s *Snapshot) ID(o uint32) string { return s.rows.pieces[o>>pieceBits].id[o
 func (s *Snapshot) Version(o uint32) uint64 { return s.rows.pieces[o>>pieceBits].version[o&pieceMask] }
 
 // Start is when it starts, in milliseconds since 1970.
-func (s *Snapshot) Start(o uint32) int64 { return s.rows.pieces[o>>pieceBits].start[o&pieceMask] }
+func (s *Snapshot) Start(o uint32) int64 { return s.hot(o).start }
 
 // OnSale is when its sale starts, in milliseconds since 1970.
 func (s *Snapshot) OnSale(o uint32) int64 { return s.rows.pieces[o>>pieceBits].onSale[o&pieceMask] }
 
 // Popularity is Row.Popularity.
 func (s *Snapshot) Popularity(o uint32) float32 {
-	return s.rows.pieces[o>>pieceBits].popularity[o&pieceMask]
+	return s.hot(o).popularity
 }
 
 // TitleLetters is the Letters of the title.
@@ -68,13 +71,13 @@ func (s *Snapshot) TitleLetters(o uint32) uint32 {
 func (s *Snapshot) Title(o uint32) string { return s.rows.pieces[o>>pieceBits].title[o&pieceMask] }
 
 // Month is the month of the start; MonthName writes it.
-func (s *Snapshot) Month(o uint32) uint16 { return s.rows.pieces[o>>pieceBits].month[o&pieceMask] }
+func (s *Snapshot) Month(o uint32) uint16 { return s.hot(o).month }
 
 // Genre is a number in Genres.
-func (s *Snapshot) Genre(o uint32) uint32 { return s.rows.pieces[o>>pieceBits].genre[o&pieceMask] }
+func (s *Snapshot) Genre(o uint32) uint32 { return s.hot(o).genre }
 
 // Place is a number in Places.
-func (s *Snapshot) Place(o uint32) uint32 { return s.rows.pieces[o>>pieceBits].place[o&pieceMask] }
+func (s *Snapshot) Place(o uint32) uint32 { return s.hot(o).place }
 
 // Billing is who appears, in order: numbers for PerformerOf and NameOf.
 func (s *Snapshot) Billing(o uint32) []uint32 {
