@@ -99,10 +99,12 @@ func BenchmarkOpen(b *testing.B) {
 	end(b, x)
 	before := heap()
 	for b.Loop() {
+		used := processor(b)
 		if x, err = Open(DefaultConfig(dir)); err != nil {
 			b.Fatal(err)
 		}
 		b.StopTimer()
+		b.ReportMetric((processor(b)-used).Seconds()*1e6/float64(n), "cpu-µs/event")
 		b.ReportMetric((heap()-before)/float64(n), "heap-B/event")
 		end(b, x)
 		b.StartTimer()

@@ -28,6 +28,9 @@ func newLoading(b *body) *loading { return &loading{b: b, change: b.table.Begin(
 func (l *loading) ordinal(id string) uint32 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.change == nil { // it was asked for before end, and comes after
+		return l.b.table.Ordinal(id)
+	}
 	return l.change.Ordinal(id)
 }
 
