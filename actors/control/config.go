@@ -142,7 +142,8 @@ type Config struct {
 	// before it is removed.
 	LearnerGrace time.Duration
 	// StuckAfter is how long a new replica may make no progress at all before it is
-	// removed. A snapshot is one step: 10 minutes are 60 GB at 100 MB/s.
+	// removed. A snapshot is one step. While people book it may be as slow as storage's
+	// MinCopyRate, which MaxMoves copies share: an hour is enough for 3 GB each.
 	StuckAfter time.Duration
 	// AskTimeout bounds the search for a controller that takes an operator's call.
 	AskTimeout time.Duration
@@ -174,7 +175,7 @@ func DefaultConfig() Config {
 		LostAfter:     3,
 		LostWait:      time.Second,
 		LearnerGrace:  time.Minute,
-		StuckAfter:    10 * time.Minute,
+		StuckAfter:    time.Hour,
 		AskTimeout:    5 * time.Second,
 		SettleAfter:   10 * time.Second,
 	}

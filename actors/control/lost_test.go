@@ -39,7 +39,7 @@ func there(applied uint64) replicaReport {
 // time, a round a second, and looks when replica 2 is lost, and if it is ordered to
 // start.
 func TestWhatIsLostAndWhatIsStarted(t *testing.T) {
-	never := 20 * time.Minute
+	never := 2 * time.Hour
 	rounds := func(n int) time.Duration { return time.Duration(n-1) * time.Second }
 	cfg := DefaultConfig()
 	for _, c := range []struct {
