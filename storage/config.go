@@ -67,6 +67,13 @@ type Config struct {
 	// CompactionOverhead is how many entries a truncation leaves, for replicas that
 	// are a little behind; at most 100 where there are no others.
 	CompactionOverhead uint64
+	// MinCopyRate is how fast a shard is copied to a new replica at least, in bytes a
+	// second, on each side. While nobody writes it goes as fast as the disk and the
+	// network do; else so fast that commits take hardly longer than without a copy (see
+	// pace.go), but never slower than this: at 8 MiB/s a gigabyte takes two minutes to
+	// come and as long to be stored, and that is less than a tenth of what two cores
+	// and a disk can do.
+	MinCopyRate int64
 	// CacheBytes is the size of the state store's block cache.
 	CacheBytes int64
 
@@ -93,6 +100,7 @@ func DefaultConfig(dir string) Config {
 		TickInterval:       50 * time.Millisecond,
 		SnapshotEntries:    20000,
 		CompactionOverhead: 5000,
+		MinCopyRate:        8 << 20,
 		CacheBytes:         64 << 20,
 		Logger:             slog.New(slog.DiscardHandler),
 		freeSpace:          freeSpace,
@@ -126,6 +134,7 @@ func (c *Config) validate() error {
 	want(c.SnapshotEntries > 0, "no snapshot entries: the log would never be truncated")
 	want(c.CompactionOverhead < c.SnapshotEntries,
 		"the compaction overhead %d is not less than the snapshot entries %d", c.CompactionOverhead, c.SnapshotEntries)
+	want(c.MinCopyRate > 0, "no least rate of copying: a copy might never end")
 	want(c.CacheBytes > 0, "no cache")
 	want(c.Logger != nil, "no logger")
 	want(c.freeSpace != nil, "the configuration was not made by DefaultConfig")

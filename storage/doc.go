@@ -42,8 +42,8 @@
 // All methods may be called by many goroutines. Reads block for a disk read at most.
 // Writes block for a commit, and never longer than Config.ProposalTimeout a proposal.
 // The package has two goroutines of its own: one watches the free space, one looks
-// after the replicas, with one more for each that needs something. The consensus
-// library and the state store have about forty.
+// after the replicas, with one more for each that needs something, and for each
+// snapshot that comes. The consensus library and the state store have about forty.
 //
 // # Files
 //

@@ -49,6 +49,9 @@ type shard struct {
 	config  uint64            // of voters
 	members membership        // as of config, or before it
 	cut     uint64            // applied when the log of a lone replica was last cut
+
+	incoming bool    // a goroutine follows the snapshot that is coming
+	arrived  float64 // how fast it comes, or has come, in bytes a second; 0: not known
 }
 
 // membership is all of a shard's replicas as of a configuration change.

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 	"sync/atomic"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -36,6 +37,9 @@ type machine struct {
 	shard uint64
 	fs    vfs.FS // of the store
 	dir   string // the store's
+	pace  *pace  // of copies, the node's
+	// arrived is how fast the last snapshot came, in bytes a second; +Inf: not known.
+	arrived func() float64
 
 	at     applied // as the next commit writes it; its index is of the last entry that is done
 	keys   keyspace
@@ -49,7 +53,8 @@ type machine struct {
 var _ sm.IOnDiskStateMachine = (*machine)(nil)
 
 func newMachine(db *pebble.DB, shard uint64) *machine {
-	return &machine{db: db, shard: shard, fs: vfs.Default, events: map[string]eventMeta{}}
+	return &machine{db: db, shard: shard, fs: vfs.Default, pace: newPace(math.Inf(1)),
+		arrived: func() float64 { return math.Inf(1) }, events: map[string]eventMeta{}}
 }
 
 // Open finds where the shard is, and removes what an interrupted rebuild left.

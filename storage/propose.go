@@ -161,13 +161,14 @@ func (l *replicated) Append(ctx context.Context, b Batch) error {
 		return err
 	}
 	s := l.shards[l.Shard(b.Event)]
-	start := time.Now()
+	start := l.pace.begin()
 	size, err := l.proposeBuilt(ctx, s, func(buf []byte) []byte { return appendBatch(buf, &b) })
+	took := l.pace.end(start, err == nil && b.Event != SystemEvent)
 	if err != nil {
 		return fmt.Errorf("append to %q after version %d: %w", b.Event, b.Base, err)
 	}
 	if l.cfg.OnCommit != nil {
-		l.cfg.OnCommit(time.Since(start), len(b.Records), size)
+		l.cfg.OnCommit(took, len(b.Records), size)
 	}
 	return nil
 }

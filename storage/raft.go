@@ -70,13 +70,15 @@ const (
 
 // hostConfig is the library's configuration of a node. One worker executes all
 // shards, and one log has them all, so that one sync serves them all: twice as fast
-// as the default. Both numbers are fixed for the life of a directory.
+// as the default. Both numbers are fixed for the life of a directory. A copy that is
+// slow on purpose keeps one of the snapshots' workers, on each side: the controller's
+// four copies must leave some for cutting logs and for starting replicas.
 func hostConfig(dir string, id *identity, cfg *Config, events listener) config.NodeHostConfig {
 	expert := config.GetDefaultExpertConfig()
 	expert.Engine.ExecShards = 1
 	expert.Engine.CommitShards = 1
 	expert.Engine.ApplyShards = 4
-	expert.Engine.SnapshotShards = 4
+	expert.Engine.SnapshotShards = 8
 	expert.Engine.CloseShards = 4
 	expert.LogDB = config.GetTinyMemLogDBConfig()
 	expert.LogDB.Shards = 1
@@ -102,9 +104,9 @@ func hostConfig(dir string, id *identity, cfg *Config, events listener) config.N
 }
 
 // maxInMemoryLog bounds what one shard has in memory and not yet applied, on any
-// replica; beyond it the leader refuses proposals for ten ticks and more. A new replica
-// that gets the log as entries has much of it in memory for a moment: at 64 MiB a shard
-// of 150 MB stood still for ten seconds while it was copied.
+// replica; beyond it the leader refuses proposals for ten ticks and more. A replica that
+// gets much of the log as entries has much of it in memory for a moment: at 64 MiB a
+// shard stood still for ten seconds while 150 MB of them were sent.
 const maxInMemoryLog = 512 << 20
 
 // replicaConfig is the library's configuration of one replica.

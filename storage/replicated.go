@@ -19,6 +19,7 @@ type replicated struct {
 	db     *pebble.DB
 	host   *dragonboat.NodeHost
 	space  *space
+	pace   *pace // of copies to and from this node
 	board  *news.Board[Leadership]
 	shards []*shard // [0] is nil, the last one is the system shard
 	me     uint64   // drawn by Open: tells this process from the one before
@@ -60,6 +61,7 @@ func Open(cfg Config) (Node, error) {
 		cfg:   cfg,
 		dir:   dir,
 		space: &space{dir: cfg.Dir, min: cfg.MinFreeBytes, free: cfg.freeSpace, log: cfg.Logger},
+		pace:  newPace(float64(cfg.MinCopyRate)),
 		board: news.New(cfg.Shards+1, func(n Leadership) uint64 { return n.Shard }),
 		me:    randomID(),
 		wake:  make(chan struct{}, 1),

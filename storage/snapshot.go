@@ -36,7 +36,8 @@ func (m *machine) SaveSnapshot(prepared any, w io.Writer, stop <-chan struct{}) 
 	if !ok {
 		return fmt.Errorf("save a snapshot of shard %d: %T was prepared", m.shard, prepared)
 	}
-	err := v.save(m.shard, w, stop)
+	defer m.pace.copying()()
+	err := v.save(m.shard, &pacedWriter{paced{[]limiter{m.pace}, stop}, w}, stop)
 	if closeErr := v.close(); err == nil {
 		err = closeErr
 	}
@@ -102,7 +103,9 @@ func (m *machine) RecoverFromSnapshot(r io.Reader, stop <-chan struct{}) error {
 	if err := m.dropOtherGenerations(); err != nil {
 		return err
 	}
-	in := bufio.NewReaderSize(r, 256<<10)
+	defer m.pace.copying()()
+	limits := []limiter{m.pace, &steady{rate: max(m.arrived(), m.pace.least)}}
+	in := bufio.NewReaderSize(&pacedReader{paced{limits, stop}, r}, 256<<10)
 	head := make([]byte, len(snapshotMagic)+8)
 	if _, err := io.ReadFull(in, head); err != nil {
 		return fmt.Errorf("read the snapshot of shard %d: %w", m.shard, err)

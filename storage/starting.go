@@ -82,7 +82,7 @@ func (l *replicated) launchOnce(r replica) (err error) {
 	}()
 	create := func(shard, _ uint64) sm.IOnDiskStateMachine {
 		m := newMachine(l.db, shard)
-		m.dir = filepath.Join(l.dir.path, stateDir)
+		m.dir, m.pace, m.arrived = filepath.Join(l.dir.path, stateDir), l.pace, l.shards[shard].arrivedAt
 		return m
 	}
 	if err := l.host.StartOnDiskReplica(r.members, r.joins(), create, replicaConfig(r, &l.cfg)); err != nil {

@@ -30,6 +30,7 @@ func (l *replicated) tend() {
 		case <-l.stop:
 			return
 		case <-t.C:
+			l.lookForIncoming()
 		case <-l.wake:
 		}
 		runs := l.look()
