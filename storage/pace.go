@@ -33,10 +33,10 @@ const (
 	// paceHarm is how much longer than usual a slow commit takes. A p99 must not
 	// double: 1.5 leaves some of that for the time until it is noticed.
 	paceHarm = 1.5
-	// paceFew is the part of a window's commits that may be slow. One in twenty is
-	// without a copy, by definition, and 1.5 times as slow fewer: one in eight is not
-	// chance.
-	paceFew = 8
+	// paceFew is the part of a window's commits that may be slow. One in twenty takes
+	// longer than the rest without a copy, by definition, and 1.5 times as long fewer:
+	// one in twelve is rarely chance.
+	paceFew = 12
 	// paceKnown is how many commits tell what is usual.
 	paceKnown = 64
 	// paceLearns is the part of the commits during a copy at the least rate that count
