@@ -161,8 +161,8 @@ func TestNotAdmitted(t *testing.T) {
 		t.Fatalf("%s", line.body)
 	}
 	var first string
-	for _, token := range []string{line.str("token"), "", "AAAAAAAAAAAAAAAAAAAAAA", "x", strings.Repeat("x", 300), "4242424242424242",
-		waits, other, used} {
+	for _, token := range []string{line.str("token"), "", "AAAAAAAAAAAAAAAAAAAAAA", "x", strings.Repeat("x", 300),
+		"4242424242424242", waits, other, used} {
 		for _, call := range calls {
 			r := w.do(call.method, call.path, call.body, "X-User-Id", "a", "Queue-Token", token, "X-Request-Id", "r",
 				"Idempotency-Key", "k").want(403, codeNotAdmitted)
