@@ -97,7 +97,8 @@ type Config struct {
 	// node leads nothing.
 	OperatorTimeout time.Duration
 	// SearchTimeout is how long a search may take (503 overloaded), and the most that
-	// a client's X-Deadline-Ms can ask for. A million events take 60 ms at the worst.
+	// a client's X-Deadline-Ms can ask for. It is far above what any search of a
+	// million events needs (60 ms), and below what people wait for.
 	SearchTimeout time.Duration
 	// ViewAge is how old a cached event or seat map may be.
 	ViewAge time.Duration

@@ -11,6 +11,8 @@ import (
 
 	"boxoffice/actors/sale/catalog"
 	"boxoffice/storage/search"
+
+	"pgregory.net/rapid"
 )
 
 // faults are all places that an answer of 400 names, in their order.
@@ -181,17 +183,45 @@ func FuzzSearchQuery(f *testing.F) {
 		"searchText=%zz&searchText=%C2%85", "radius=1&lat=1", "startsBefore=0001-01-01T00:00:00Z"} {
 		f.Add([]byte(query))
 	}
-	f.Fuzz(func(t *testing.T, raw []byte) {
-		q, ok := readSearch(raw)
-		if !ok {
-			return
+	f.Fuzz(func(t *testing.T, raw []byte) { checkQuery(t, raw) })
+}
+
+// The same with queries that are made of what queries are made of, so that most are
+// nearly right and some are.
+func TestSearchQueryRandomly(t *testing.T) {
+	values := append([]string{"1", "-45.5", "179.9", "20", "200", "12436", "a", "AC%2FDC", "x+y", "%C3%A9", "km", "few",
+		"available", "off", "genre,city", "month", "date", "distance", "onSale", "2027-06-01T00:00:00Z",
+		"2026-01-01T12:30:00.25%2B02:00", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"}, badNumbers...)
+	accepted, all := 0, 0
+	rapid.Check(t, func(t *rapid.T) {
+		var pairs []string
+		for _, i := range rapid.SliceOfNDistinct(rapid.IntRange(0, len(searchParams)-1), 0, 4, rapid.ID).Draw(t, "names") {
+			value := rapid.OneOf(rapid.SampledFrom(values), rapid.String(), rapid.StringMatching(`-?[0-9]{1,3}\.?[0-9]{0,9}`))
+			pairs = append(pairs, searchParams[i].name+"="+value.Draw(t, "value"))
 		}
-		checkBounds(t, &q.ask)
-		again, ok := readSearch([]byte(written(q)))
-		if !ok || !reflect.DeepEqual(again.ask, q.ask) {
-			t.Errorf("%q: %+v, written %q: %+v %v", raw, q.ask, written(q), again.ask, ok)
+		all++
+		if checkQuery(t, []byte(strings.Join(pairs, "&"))) {
+			accepted++
 		}
 	})
+	if accepted*20 < all {
+		t.Errorf("%d of %d are accepted: the others test nothing", accepted, all)
+	}
+}
+
+// checkQuery reports whether a query is accepted, and holds it to what that means.
+func checkQuery(t rapid.TB, raw []byte) bool {
+	t.Helper()
+	q, ok := readSearch(raw)
+	if !ok {
+		return false
+	}
+	checkBounds(t, &q.ask)
+	again, ok := readSearch([]byte(written(q)))
+	if !ok || !reflect.DeepEqual(again.ask, q.ask) {
+		t.Errorf("%q: %+v, written %q: %+v %v", raw, q.ask, written(q), again.ask, ok)
+	}
+	return true
 }
 
 func readSearch(raw []byte) (*searchQuery, bool) {
@@ -199,7 +229,7 @@ func readSearch(raw []byte) (*searchQuery, bool) {
 	return q, len(readQuery(raw, q, nil)) == 0
 }
 
-func checkBounds(t *testing.T, q *search.Query) {
+func checkBounds(t rapid.TB, q *search.Query) {
 	t.Helper()
 	inside := func(v, least, most float64) bool { return v >= least && v <= most }
 	if q.Near != nil && (!inside(q.Near.Lat, -90, 90) || !inside(q.Near.Lon, -180, 180)) ||
