@@ -12,6 +12,8 @@ SEED  ?= 0
 CAMPAIGN ?= all
 FUZZ  ?= 10s
 BENCH ?= .
+EVENTS ?= 20000
+INDEXES ?=
 
 # -race is linked against a C runtime.
 HAVE_CC := $(shell command -v "$$($(GO) env CC)" 2>/dev/null)
@@ -21,7 +23,7 @@ RACE    := $(if $(HAVE_CC),-race)
 # the revision of the sources (boxoffice version).
 BUILD := CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=auto -ldflags='-s -w'
 
-.PHONY: help run cluster build test check tidy race fuzz bench compare crash chaos campaign image fmt clean
+.PHONY: help run cluster build test check tidy race fuzz bench compare versus crash chaos campaign image fmt clean
 
 help: ## what there is to make
 	@echo 'make …'
@@ -67,6 +69,10 @@ bench: ## the benchmarks (BENCH=regexp)
 
 compare: build ## a node beside the two baselines, on this machine: views and bookings
 	bin/stampede compare -start bin/boxoffice
+
+versus: ## our search beside Bluge's plain API and bleve (EVENTS=20000, INDEXES=folder to keep the indexes in)
+	cd storage/search/versus && $(GO) vet . && \
+		$(GO) test -count=1 -v -timeout 24h . -events '$(EVENTS)' -dir '$(abspath $(INDEXES))'
 
 crash: ## kill -9 a node under load, again and again, and check what it promised (KILLS=100)
 	$(GO) test ./cmd/boxoffice -run TestCrash -crash.kills=$(KILLS) -timeout 60m -v

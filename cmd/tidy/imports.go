@@ -48,6 +48,7 @@ const (
 	bluge        = "github.com/blugelabs/bluge"
 	blugeSegment = "github.com/blugelabs/bluge_segment_api"
 	blugeIce     = "github.com/blugelabs/ice"
+	bleve        = "github.com/blevesearch/bleve/v2"
 	roaring      = "github.com/RoaringBitmap/roaring"
 	otter        = "github.com/maypok86/otter/v2"
 	porter       = "github.com/blevesearch/go-porterstemmer"
@@ -120,6 +121,12 @@ var table = map[string]row{
 	searchDir + "/internal/columns":  {ours: []string{searchDir + "/internal/geo"}},
 	searchDir + "/internal/postings": {third: []string{bluge, blugeSegment, blugeIce, roaring}},
 	searchDir + "/searchtest":        {ours: []string{searchDir, searchDir + "/internal/..."}},
+	// A module of its own, which the go command leaves out of "./...": what it needs of
+	// others is in no go.mod of the product.
+	searchDir + "/versus": {
+		ours:  []string{searchDir, searchDir + "/internal/...", searchDir + "/searchtest"},
+		third: []string{bluge, bleve},
+	},
 	"actors/indexer": {
 		ours: []string{
 			"actors", "actors/control", "actors/salepb", saleDir, catalogDir, "storage", searchDir, "cluster",

@@ -223,6 +223,7 @@ var allowed = []struct{ name, path, body string }{
 	{"output of a command", "cmd/boxoffice/x.go", "package main\n// x\nimport \"fmt\"\nvar _ = fmt.Println\n"},
 	{"a folder that git ignores", "bin/x/y.go", "this is not Go"},
 	{"testdata", "storage/testdata/x.go", "this is not Go"},
+	{"the sums of a module within", "storage/go.sum", "x v1.0.0 h1:TO" + "DO/wo" + "rk/a\n"},
 	{"a path in a URL", "README.md", "GET /home, http://localhost/wo" + "rk/1 and a/tm" + "p/x\n"},
 }
 
