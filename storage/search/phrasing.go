@@ -143,7 +143,7 @@ func (h *phrasing) wholeName(o uint32) likeness {
 func (h *phrasing) atPlace(place uint32) float32 {
 	if h.placed[place] == 0 {
 		p := h.now.Places().Place(place)
-		h.placed[place] = 1 + float32(placeShare*nameBonus[h.compare(p.Named)] + cityBonus[h.compare(p.CityNamed)])
+		h.placed[place] = 1 + float32(placeShare*nameBonus[h.compare(p.Named)]+cityBonus[h.compare(p.CityNamed)])
 	}
 	return h.placed[place] - 1
 }
