@@ -130,7 +130,8 @@ func judgedQueries(t testing.TB) []searchtest.Judged {
 	return queries
 }
 
-// The ranking on real events, by what people would expect of it.
+// The ranking on real events, by what people would expect of it. The floors are a little
+// below what it reached when it was last made better: 0.971 and 0.959, 0.978 and 0.979.
 func TestJudged(t *testing.T) {
 	events, queries := realEvents(t), judgedQueries(t)
 	for _, c := range []struct {
@@ -138,8 +139,8 @@ func TestJudged(t *testing.T) {
 		now        time.Time
 		ndcg, rank float64 // floors
 	}{
-		{"a fifth to come", time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), 0, 0},
-		{"nearly all over", time.Date(2026, 8, 1, 0, 0, 0, 0, time.UTC), 0, 0},
+		{"a fifth to come", time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), 0.965, 0.95},
+		{"nearly all over", time.Date(2026, 8, 1, 0, 0, 0, 0, time.UTC), 0.97, 0.97},
 	} {
 		x := indexed(t, events, c.now)
 		marks := searchtest.Judge(queries, events, func(q search.Query) []string { return hitsOf(t, x, q) })
