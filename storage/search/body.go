@@ -14,7 +14,7 @@ import (
 
 // schema is the version of what is written of an event: its record, its words and the
 // names of its fields. An index with another one is made anew.
-const schema = 1
+const schema = 2
 
 // vocabularyTime is how often the vocabulary is made anew: until then it has words that
 // no event has any more.

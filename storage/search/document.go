@@ -26,6 +26,7 @@ func docOf(e *Event) postings.Doc {
 		d.Performers = append(d.Performers, p.ID)
 	}
 	v := &e.Venue
+	d.Place = append(text.Words(v.Name), text.Words(v.City)...)
 	for _, s := range []string{v.Name, v.City, v.Region, v.Country, e.Genre, e.Description} {
 		d.All = append(d.All, text.Stems(s)...)
 	}
@@ -66,6 +67,7 @@ func spellings(name string) string {
 func placeOf(v *Venue) columns.Place {
 	p := columns.Place{ID: v.ID, Name: v.Name, City: v.City, Region: v.Region, Country: v.Country}
 	p.CityKey = text.Fold(v.City)
+	p.Named, p.CityNamed = spellings(v.Name), spellings(v.City)
 	if at := v.Location; at != nil {
 		p.At = geo.Point{Lat: at.Lat, Lon: at.Lon}
 		p.Located = p.At.Valid()

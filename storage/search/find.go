@@ -86,8 +86,7 @@ func (e *evaluation) begin(q *Query, p *plan, now int64, after *cursor) {
 	e.counters.reset(e.columns, q.Facets)
 	e.score = scoring{coming: now, away: &e.away}
 	if p != nil && q.Sort == ByRelevance {
-		e.score.phrase = newPhrasing(p, e.columns, e.seen)
-		e.seen = e.score.phrase.seen
+		e.score.phrase.reset(p, e.columns, e.scratch)
 	}
 	// One more than a page has tells whether there is another page.
 	e.top = top{now: e.columns, byName: q.Sort == ByName, size: q.Size + 1, heap: e.top.heap[:0]}

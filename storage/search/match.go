@@ -7,13 +7,14 @@ import "boxoffice/storage/search/internal/postings"
 type groupSets struct {
 	wide  *postings.Bitmap    // a stem in the wide text: all that have an exact name are here
 	begin *postings.Bitmap    // a name's word that begins so
+	place *postings.Bitmap    // a venue's or a city's word that begins so
 	parts *postings.Bitmap    // all parts
 	fuzzy [3]*postings.Bitmap // by edits, 1 or 2
 }
 
 // each calls f with every set that there is.
 func (g *groupSets) each(f func(*postings.Bitmap)) {
-	for _, set := range [...]*postings.Bitmap{g.wide, g.begin, g.parts, g.fuzzy[1], g.fuzzy[2]} {
+	for _, set := range [...]*postings.Bitmap{g.wide, g.begin, g.place, g.parts, g.fuzzy[1], g.fuzzy[2]} {
 		if set != nil {
 			f(set)
 		}
@@ -54,7 +55,11 @@ func (e *evaluation) match(s *postings.Segment) (*matches, bool, error) {
 	if err != nil {
 		return nil, false, err
 	}
-	l := lookup{scratch: e.scratch, wide: wide, names: names}
+	places, err := s.Dictionary(postings.Place)
+	if err != nil {
+		return nil, false, err
+	}
+	l := lookup{scratch: e.scratch, wide: wide, names: names, places: places}
 	m := &matches{
 		groups: make([]groupSets, len(e.plan.groups)),
 		union:  make([]*postings.Bitmap, len(e.plan.groups)),
@@ -80,19 +85,20 @@ func (e *evaluation) match(s *postings.Segment) (*matches, bool, error) {
 // lookup looks words up in the dictionaries of a segment. The first error stays.
 type lookup struct {
 	*scratch
-	wide, names postings.Dictionary
-	err         error
+	wide, names, places postings.Dictionary
+	err                 error
 }
 
 // group fills the sets of a group.
 func (l *lookup) group(g *group, sets *groupSets) {
 	sets.wide = l.any(&l.wide, g.stems)
 	sets.begin = l.any(&l.names, g.begin)
+	sets.place = l.any(&l.places, g.begin)
 	for _, parts := range g.parts {
 		sets.parts = l.all(sets.parts, parts)
 	}
 	for edits := 1; edits <= 2; edits++ {
-		sets.fuzzy[edits] = l.any(&l.names, g.fuzzy[edits])
+		sets.fuzzy[edits] = l.either(g.fuzzy[edits])
 	}
 	for _, parts := range g.split {
 		sets.fuzzy[1] = l.all(sets.fuzzy[1], parts)
@@ -130,12 +136,25 @@ func (l *lookup) any(dict *postings.Dictionary, words []string) *postings.Bitmap
 	return set
 }
 
+// either is the documents that have one of the words in a name or a place, nil where
+// there are none.
+func (l *lookup) either(words []string) *postings.Bitmap {
+	named, placed := l.any(&l.names, words), l.any(&l.places, words)
+	switch {
+	case named == nil:
+		return placed
+	case placed != nil:
+		named.Or(placed)
+	}
+	return named
+}
+
 // all adds the documents that have all parts to a set, which may be nil.
 func (l *lookup) all(set *postings.Bitmap, parts []part) *postings.Bitmap {
 	var both *postings.Bitmap
 	for i := range parts {
 		one := l.any(&l.wide, []string{parts[i].stem})
-		if begin := l.any(&l.names, parts[i].begin); one == nil {
+		if begin := l.either(parts[i].begin); one == nil {
 			one = begin
 		} else if begin != nil {
 			one.Or(begin)

@@ -7,87 +7,151 @@ import (
 	"boxoffice/storage/search/internal/columns"
 )
 
-// The bonus for names that are the query, or have it side by side. It belongs to every
-// score, so it must be cheap for a word that half of all names have: whole names are
-// told by a hash, and a performer's name is looked at once a query.
+// nameBonus is what a name adds to a score: of a title or a performer's, of a venue the
+// placeShare of it. They are as much as two rare words, or one, or what a common word
+// has: who types a name wants who bears it, before those who sing his songs.
+var nameBonus = [likenesses]float64{
+	sideBegun: 5, sideAlike: 12, partAlike: 12, partSame: 15, side: 20,
+	wholeBegun: 25, wholeMixed: 30, wholeAlike: 36, wholeThe: 36, wholeSame: 40,
+}
+
+// cityBonus is what a city adds that is the text, or a part of it: a name that only has
+// the city's in it has less, unless it is rare.
+var cityBonus = [likenesses]float64{
+	partAlike: 12, partSame: 20, wholeBegun: 12, wholeMixed: 20, wholeAlike: 16, wholeThe: 20, wholeSame: 20,
+}
+
 const (
-	phraseBonus = 20 // a name has all words side by side
-	wholeBonus  = 40 // a name is these words and nothing else
+	placeShare = 0.75
+	genreBonus = 20 // the genre is the text, or a part of it
+	wholeBonus = 40 // the most that a name adds
 )
 
-// phrasing is what names are compared with.
+// phrasing is what names are compared with: titles, performers, venues, cities, genres.
+// What it adds belongs to every score, so it must be cheap for a word that half of all
+// names have: whole names are told by a hash, and a performer's name or a place is
+// looked at once a query.
 type phrasing struct {
-	words   string // with one blank between them
-	several bool   // there is more than one
-	letters string // without the blanks
-	hash    uint32 // of the letters
-	whole   []uint32
-	seen    []uint8 // by billing: 0 not yet; else seenNot or seenPhrase
+	wanted  []wanted
+	the     bool     // a leading "the" is left out of wanted
+	letters []string // of the text without blanks, with and without "the": the first as typed
+	hashes  []uint32 // of letters
+	whole   []uint32 // billings that are letters, each list of its own; in order of letters
+	ends    []int    // of those lists
+	genres  []uint32
+
+	now    *columns.Snapshot
+	billed *[]likeness // of the scratch: by billing; empty before the first is looked at
+	placed []float32   // by place: the bonus and 1; 0: not looked at yet
 }
 
-// Marks of a billing.
-const (
-	seenNot = 1 + iota
-	seenPhrase
-)
-
-// newPhrasing is the phrase of a plan. Its memory for marks is used again.
-func newPhrasing(p *plan, now *columns.Snapshot, seen []uint8) phrasing {
-	h := phrasing{
-		words: p.phrase, several: strings.Contains(p.phrase, " "), letters: p.joined,
-		hash: columns.Letters(p.joined), whole: now.BilledAs(p.joined),
+// reset makes it the phrasing of a plan, with the memory of a scratch.
+func (h *phrasing) reset(p *plan, now *columns.Snapshot, s *scratch) {
+	*h = phrasing{now: now}
+	h.wanted, h.the = wantedOf(p)
+	h.letters = []string{p.joined}
+	switch {
+	case h.the:
+		h.letters = append(h.letters, strings.TrimPrefix(p.joined, article))
+	default:
+		h.letters = append(h.letters, article+p.joined)
 	}
-	if h.several {
-		if cap(seen) < now.Billings() {
-			seen = make([]uint8, now.Billings()+now.Billings()/4)
+	for _, l := range h.letters {
+		h.hashes = append(h.hashes, columns.Letters(l))
+		h.whole = append(h.whole, now.BilledAs(l)...)
+		h.ends = append(h.ends, len(h.whole))
+	}
+	for first := range p.typed {
+		run := ""
+		for i := first; i < len(p.typed); i++ {
+			run = strings.TrimPrefix(run+" "+p.typed[i].Text, " ")
+			if g := now.Genres().Find(run); g != 0 {
+				h.genres = append(h.genres, g)
+			}
 		}
-		h.seen = seen[:now.Billings()]
-		clear(h.seen)
 	}
-	return h
+	h.billed, h.placed = &s.billed, zeros(s.placed, now.Places().Len())
+	s.placed = h.placed
+	s.billed = s.billed[:0]
 }
 
-// bonus is what an event gets for its title and its performers' names.
-func (h *phrasing) bonus(now *columns.Snapshot, o uint32) float64 {
-	if letters := now.TitleLetters(o); letters == h.hash || letters == columns.AnyLetters {
-		if h.isWhole(now.Title(o)) {
-			return wholeBonus
+// zeros is a slice of n zeros, in the memory of one where that is enough.
+func zeros[T any](s []T, n int) []T {
+	if cap(s) < n {
+		return make([]T, n, n+n/4)
+	}
+	clear(s[:n])
+	return s[:n]
+}
+
+// around is what an event gets for its place and its genre.
+func (h *phrasing) around(o uint32) float64 {
+	sum := float64(h.atPlace(h.now.Place(o)))
+	if len(h.genres) > 0 && slices.Contains(h.genres, h.now.Genre(o)) {
+		sum += genreBonus
+	}
+	return sum
+}
+
+// bonus is what it gets for its names.
+func (h *phrasing) bonus(o uint32, marks uint8) float64 { return nameBonus[h.names(o, marks)] }
+
+// names is the best likeness of an event's title and performers.
+func (h *phrasing) names(o uint32, marks uint8) likeness {
+	best := h.wholeName(o)
+	if best >= wholeThe || len(h.wanted) == 1 && marks&allNamed != 0 {
+		return best // a single word that a name has: it is the whole of it, or nothing more
+	}
+	if len(*h.billed) == 0 {
+		*h.billed = zeros(*h.billed, h.now.Billings())
+	}
+	for _, b := range h.now.Billing(o) {
+		seen := &(*h.billed)[b]
+		if *seen == 0 {
+			*seen = h.compare(h.now.NameOf(b))
 		}
+		best = max(best, *seen)
 	}
-	if len(h.whole) == 0 && !h.several {
-		return 0
+	if best < wholeAlike {
+		best = max(best, h.compare(h.now.Title(o)))
 	}
-	for _, b := range now.Billing(o) {
-		if slices.Contains(h.whole, b) {
-			return wholeBonus
+	return best
+}
+
+// wholeName tells whether the title or a performer's name has the letters of the text.
+func (h *phrasing) wholeName(o uint32) likeness {
+	title := h.now.TitleLetters(o)
+	from := 0
+	for i, end := range h.ends {
+		l := [...]likeness{wholeSame, wholeThe}[i]
+		if (title == h.hashes[i] || title == columns.AnyLetters) && isWhole(h.now.Title(o), h.letters[i]) {
+			return l
 		}
+		if from < end {
+			for _, b := range h.now.Billing(o) {
+				if slices.Contains(h.whole[from:end], b) {
+					return l
+				}
+			}
+		}
+		from = end
 	}
-	if h.several && (hasPhrase(now.Title(o), h.words) || h.billed(now, o)) {
-		return phraseBonus
+	return unlike
+}
+
+// atPlace is what a place adds.
+func (h *phrasing) atPlace(place uint32) float32 {
+	if h.placed[place] == 0 {
+		p := h.now.Places().Place(place)
+		h.placed[place] = 1 + float32(placeShare*nameBonus[h.compare(p.Named)]+cityBonus[h.compare(p.CityNamed)])
 	}
-	return 0
+	return h.placed[place] - 1
 }
 
 // isWhole tells whether a spelling of a name is the letters.
-func (h *phrasing) isWhole(spellings string) bool {
+func isWhole(spellings, letters string) bool {
 	for spelling := range strings.SplitSeq(spellings, columns.SpellingEnd) {
-		if sameLetters(spelling, h.letters) {
-			return true
-		}
-	}
-	return false
-}
-
-// billed tells whether a performer's name has the phrase.
-func (h *phrasing) billed(now *columns.Snapshot, o uint32) bool {
-	for _, b := range now.Billing(o) {
-		if h.seen[b] == 0 {
-			h.seen[b] = seenNot
-			if hasPhrase(now.NameOf(b), h.words) {
-				h.seen[b] = seenPhrase
-			}
-		}
-		if h.seen[b] == seenPhrase {
+		if sameLetters(spelling, letters) {
 			return true
 		}
 	}
@@ -111,21 +175,3 @@ func sameLetters(s, joined string) bool {
 	}
 	return at == len(joined)
 }
-
-// hasPhrase tells whether a text has whole words side by side.
-func hasPhrase(s, phrase string) bool {
-	for from := 0; ; {
-		at := strings.Index(s[from:], phrase)
-		if at < 0 {
-			return false
-		}
-		start, end := from+at, from+at+len(phrase)
-		if (start == 0 || isBreak(s[start-1])) && (end == len(s) || isBreak(s[end])) {
-			return true
-		}
-		from = start + 1
-	}
-}
-
-// isBreak tells what is between words, and between spellings.
-func isBreak(c byte) bool { return c == ' ' || c == columns.SpellingEnd[0] }

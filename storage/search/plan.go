@@ -3,7 +3,6 @@ package search
 import (
 	"math"
 	"slices"
-	"strings"
 	"unicode/utf8"
 
 	"boxoffice/storage/search/internal/text"
@@ -26,8 +25,9 @@ const (
 // be in the index. Words that are in every text ("the") make no group beside others.
 type plan struct {
 	groups []group
-	phrase string // the text in plain words, as names are in the columns
-	joined string // phrase without blanks
+	typed  []text.Word
+	place  []int  // of a typed word among the groups; -1: it has none
+	joined string // the text in plain words, as names are in the columns, without blanks
 	fuzzy  bool   // groups have words that only look like theirs
 	frozen frozen
 }
@@ -68,22 +68,18 @@ type part struct {
 
 // newPlan makes the plan of a text that has words.
 func newPlan(q text.Query, vocabulary *words.Vocabulary) *plan {
-	p := &plan{}
+	p := &plan{typed: q.Words, place: make([]int, len(q.Words))}
 	all := !slices.ContainsFunc(q.Words, func(w text.Word) bool { return !w.Stop })
-	place := make([]int, len(q.Words)) // of a word among the groups; -1: none
-	var plain []string
 	for i, w := range q.Words {
-		place[i] = -1
-		plain = append(plain, w.Text)
+		p.place[i] = -1
+		p.joined += w.Text
 		if all || !w.Stop {
-			place[i] = len(p.groups)
+			p.place[i] = len(p.groups)
 			p.groups = append(p.groups, newGroup(w, i == len(q.Words)-1, vocabulary))
 		}
 	}
-	p.phrase = strings.Join(plain, " ")
-	p.joined = strings.Join(plain, "")
 	for _, j := range q.Joins {
-		p.join(j, place, j.First+j.Count == len(q.Words), vocabulary)
+		p.join(j, p.place, j.First+j.Count == len(q.Words), vocabulary)
 	}
 	for i := range p.groups {
 		p.groups[i].settle()

@@ -17,16 +17,23 @@ const (
 	exactWeight = 4   // and this times BM25: by how rare it is and how short the name
 	partsWeight = 2.25
 	beginWeight = 2
+	placeWeight = 1   // a venue's or a city's word begins so
 	fuzzyWeight = 0.5 // for an edit, the half of it for two
 	wideWeight  = 1
 
-	comingWeight = 3 // it is to come and not cancelled
-	nearWeight   = 2 // it is here; less with distance
-	nearMetres   = 100_000
+	nearWeight = 2 // it is here; less with distance
+	nearMetres = 100_000
 
-	// An event that has a word only by likeness comes after all that do not need it:
-	// no score is so large that this does not bring it below 1.
-	likeness = 1.0 / 4096
+	// What is to come and not cancelled has something more, and what is over a part of what
+	// it would have: so the same performer's next show comes before the last one, however
+	// short the last one's name was, and a tribute that is to come may stay behind both.
+	comingWeight = 3
+	overShare    = 0.75
+
+	// An event that has a word only by likeness comes after all that do not need it: its
+	// score is below 1, and the one that has everything exactly above it. Half of 1 is what
+	// a likeness has whose score would else be this.
+	likenessHalf = 10
 )
 
 // BM25's usual constants: a second occurrence counts little, and a long name makes each
@@ -35,7 +42,8 @@ const bm25K, bm25B = 1.2, 0.75
 
 // Marks of a document while a segment is scored.
 const (
-	allNamed = 1 << iota // a name has all words so far, exactly
+	allNamed = 1 << iota // names have all words so far, exactly
+	inName               // a name has some word, or one that begins or looks like it
 	alike                // some word is there by likeness only
 )
 
@@ -46,14 +54,19 @@ type scoring struct {
 	away   *distances
 }
 
-// standing is how well an event does without a text: what is to come first, then what
-// is popular. It never changes with a sale.
+// standing is how well an event does without a text: what is to come first, of that the
+// more popular; then what is over, the last of it first; then what was cancelled. It
+// never changes with a sale.
 func (s *scoring) standing(now *columns.Snapshot, o uint32) float64 {
-	v := float64(now.Popularity(o))
 	if s.isComing(now, o) {
-		v++
+		return 1 + float64(now.Popularity(o))
 	}
-	return v
+	const most = 1 << 46                                                     // milliseconds: more than two thousand years
+	late := float64(min(max(now.Start(o), -most), most-1)+most) / (2 * most) // 0 to 1, exact to the millisecond
+	if now.Cancelled(o) {
+		return late - 1
+	}
+	return late
 }
 
 // isComing tells whether an event is to come.
@@ -105,13 +118,18 @@ func (e *evaluation) rankGroup(names *postings.Dictionary, g *group, sets *group
 	}
 	e.atLeast(sets.parts, partsWeight)
 	e.atLeast(sets.begin, beginWeight)
-	onlyWide := sets.begin == nil && sets.parts == nil && sets.fuzzy[1] == nil && sets.fuzzy[2] == nil
+	e.atLeast(sets.place, placeWeight)
+	onlyWide := sets.begin == nil && sets.place == nil && sets.parts == nil &&
+		sets.fuzzy[1] == nil && sets.fuzzy[2] == nil
 	for i, doc := range e.docs {
+		if e.best[i] > 0 {
+			e.marks[i] |= inName
+		}
 		switch {
 		case onlyWide || sets.wide != nil && sets.wide.Contains(doc):
 			e.best[i] += wideWeight
 		case e.best[i] == 0:
-			e.marks[i] |= alike
+			e.marks[i] |= alike | inName
 		}
 	}
 	e.likeness(sets)
@@ -176,22 +194,32 @@ func (e *evaluation) likeness(sets *groupSets) {
 // offer completes a score and offers the hit.
 func (e *evaluation) offer(h hit, score float64, marks uint8) {
 	o := h.ordinal
-	if e.score.isComing(e.columns, o) {
-		score += comingWeight
-	}
 	score += float64(e.columns.Popularity(o))
 	if d := e.score.away.of(o); d >= 0 {
 		score += nearWeight * math.Exp(-d/nearMetres)
 	}
-	if marks&alike != 0 {
-		score *= likeness
-	} else if marks&allNamed != 0 && e.top.wants(scoreKey(score+wholeBonus)) {
-		score += e.score.phrase.bonus(e.columns, o)
+	coming := e.score.isComing(e.columns, o)
+	score += e.score.phrase.around(o)
+	if marks&inName != 0 && e.top.wants(scoreKey(whole(score+wholeBonus, marks, coming))) {
+		score += e.score.phrase.bonus(o, marks)
 	}
-	h.key = scoreKey(score)
+	h.key = scoreKey(whole(score, marks, coming))
 	if e.top.wants(h.key) {
 		e.top.add(h)
 	}
+}
+
+// whole is a score with what belongs to all of it. It grows with the score.
+func whole(score float64, marks uint8, coming bool) float64 {
+	if coming {
+		score += comingWeight
+	} else {
+		score *= overShare
+	}
+	if marks&alike != 0 {
+		return score / (score + likenessHalf)
+	}
+	return 1 + score
 }
 
 // sortName is what a title is ordered by.

@@ -14,7 +14,8 @@ type scratch struct {
 	scores   []float64
 	best     []float64 // of one group
 	marks    []uint8
-	seen     []uint8 // billings, by phrase
+	billed   []likeness // by billing, of their names
+	placed   []float32  // by place: see phrasing
 	numbers  [4 * stride]uint32
 	list     postings.List
 	free     []*postings.Bitmap

@@ -24,8 +24,8 @@ const namesTime = 5 * time.Minute
 const namesPause = 15 * time.Second
 
 // Suggest gives the names of events, performers, venues and cities that begin like what
-// was typed, words in any order, of those that have events to come; the popular and near
-// ones first. It gives a *BadQuery where the query makes no sense, and ErrClosed. It
+// was typed, words in any order: those that have events to come first, then those whose
+// events are over; of each the popular and near ones first. It gives a *BadQuery where the query makes no sense, and ErrClosed. It
 // takes some microseconds, and as much again for each title of an event.
 func (x *Index) Suggest(_ context.Context, q SuggestQuery) ([]Suggestion, error) {
 	if err := q.Check(); err != nil {
@@ -111,27 +111,36 @@ var nameSeed = maphash.MakeSeed()
 
 // isNew tells whether a title or the key of a city was not there when the names were
 // collected, nor asked for since. That two have one hash happens to one in a billion.
-func (n *names) isNew(name string) bool {
+func (n *names) isNew(name string, coming bool) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	hash := maphash.String(nameSeed, name)
-	if _, ok := n.known[hash]; ok {
-		return false
+	_, ok := n.known[hash]
+	if !coming && !ok {
+		hash = ^hash // of a name whose events are over
+		_, ok = n.known[hash]
 	}
 	if n.known != nil {
 		n.known[hash] = struct{}{}
 	}
-	return true
+	return !ok
 }
 
 // known are the hashes of titles and cities.
 func (c *collector) known() map[uint64]struct{} {
 	known := make(map[uint64]struct{}, len(c.titles)+len(c.cities))
-	for title := range c.titles {
-		known[maphash.String(nameSeed, title)] = struct{}{}
+	enter := func(name string, t *tally) {
+		hash := maphash.String(nameSeed, name)
+		if t.events == 0 {
+			hash = ^hash
+		}
+		known[hash] = struct{}{}
 	}
-	for name := range c.cities {
-		known[maphash.String(nameSeed, name.key())] = struct{}{}
+	for title, t := range c.titles {
+		enter(title, t)
+	}
+	for name, t := range c.cities {
+		enter(name.key(), t)
 	}
 	return known
 }
@@ -214,10 +223,10 @@ func (b *body) collect() error {
 	return nil
 }
 
-// collectNames makes the entries of everything that has events to come.
+// collectNames collects the names of all events that are not cancelled.
 func collectNames(now *columns.Snapshot, from int64) *collector {
-	c := newCollector(now)
-	for _, o := range now.ByStart(from, math.MaxInt64) {
+	c := newCollector(now, from)
+	for _, o := range now.ByStart(math.MinInt64, math.MaxInt64) {
 		if !now.Cancelled(o) {
 			c.event(o)
 		}
@@ -227,20 +236,36 @@ func collectNames(now *columns.Snapshot, from int64) *collector {
 
 // tally is what the events of a name add up to.
 type tally struct {
-	events     int
-	popularity float64 // of all together
-	first      uint32  // the first event
+	events     int     // to come
+	popularity float64 // of these together
+	over       float64 // the same of events that are over
+	first      uint32  // the first event to come; where there is none the last one
 	billed     uint32  // of a performer: an entry of a billing
 }
 
+// newTally has no events.
+func newTally() *tally { return &tally{first: columns.None} }
+
 // add adds an event.
-func (t *tally) add(o uint32, popularity float32) {
-	if t.events == 0 {
-		t.first = o
+func (t *tally) add(c *collector, o uint32) {
+	popularity := float64(c.now.Popularity(o))
+	switch coming := c.now.Start(o) >= c.from; {
+	case coming:
+		if t.events == 0 || c.now.Start(o) < c.now.Start(t.first) {
+			t.first = o
+		}
+		t.events++
+		t.popularity += popularity
+	default:
+		if t.events == 0 {
+			t.first = o
+		}
+		t.over += popularity
 	}
-	t.events++
-	t.popularity += float64(popularity)
 }
+
+// empty tells whether no event was added.
+func (t *tally) empty() bool { return t.first == columns.None }
 
 // cityName is what makes a city.
 type cityName struct{ city, region, country string }
@@ -248,15 +273,16 @@ type cityName struct{ city, region, country string }
 // collector adds up names.
 type collector struct {
 	now                *columns.Snapshot
+	from               int64 // what starts from here on is to come
 	performers, venues map[uint32]*tally
 	cities             map[cityName]*tally
 	titles             map[string]*tally
 }
 
 // newCollector has no names.
-func newCollector(now *columns.Snapshot) *collector {
+func newCollector(now *columns.Snapshot, from int64) *collector {
 	return &collector{
-		now: now, performers: map[uint32]*tally{}, venues: map[uint32]*tally{},
+		now: now, from: from, performers: map[uint32]*tally{}, venues: map[uint32]*tally{},
 		cities: map[cityName]*tally{}, titles: map[string]*tally{},
 	}
 }
@@ -265,7 +291,7 @@ func newCollector(now *columns.Snapshot) *collector {
 func tallyOf[K comparable](all map[K]*tally, key K) *tally {
 	t := all[key]
 	if t == nil {
-		t = new(tally)
+		t = newTally()
 		all[key] = t
 	}
 	return t
@@ -279,21 +305,21 @@ func (c *collector) city(name cityName) *tally { return tallyOf(c.cities, name) 
 
 // event adds an event to its names. They come in the order of their starts.
 func (c *collector) event(o uint32) {
-	now, popularity := c.now, c.now.Popularity(o)
+	now := c.now
 	for _, b := range now.Billing(o) {
 		t := tallyOf(c.performers, now.PerformerOf(b))
-		t.add(o, popularity)
+		t.add(c, o)
 		t.billed = b
 	}
 	if title := now.Title(o); !c.billedAs(o, title) {
-		c.title(title).add(o, popularity)
+		c.title(title).add(c, o)
 	}
 	place := now.Place(o)
 	if v := now.Places().Venue(place); v != 0 {
-		tallyOf(c.venues, v).add(o, popularity)
+		tallyOf(c.venues, v).add(c, o)
 	}
 	if p := now.Places().Place(place); p.City != "" {
-		c.city(cityName{p.City, p.Region, p.Country}).add(o, popularity)
+		c.city(cityName{p.City, p.Region, p.Country}).add(c, o)
 	}
 }
 
@@ -312,13 +338,13 @@ func (c *collector) entries() []suggest.Entry {
 	var out []suggest.Entry
 	now := c.now
 	for who, t := range c.performers {
-		if t.events > 0 {
+		if !t.empty() {
 			v := now.Performers().Value(who)
 			out = append(out, t.entry(KindPerformer, v.Key, v.Name, forms(now.NameOf(t.billed)), "", nil))
 		}
 	}
 	for venue, t := range c.venues {
-		if t.events > 0 {
+		if !t.empty() {
 			v, p := now.Venues().Value(venue), now.Places().Place(now.Place(t.first))
 			out = append(out, t.entry(KindVenue, v.Key, v.Name, text.Spellings(v.Name), p.City, pointOf(p)))
 		}
@@ -338,8 +364,14 @@ func (c *collector) entries() []suggest.Entry {
 func (t *tally) entry(kind Kind, key, name string, forms []string, place string, at *suggest.Point) suggest.Entry {
 	const most = 1e4 // popular events: nothing is better known than a name with as many
 	popularity := min(1, math.Log1p(t.popularity)/math.Log1p(most))
+	if t.events == 0 {
+		popularity = min(1, math.Log1p(t.over)/math.Log1p(most))
+	}
 	if kind == KindEvent {
 		popularity *= 0.9 // behind whoever plays it
+	}
+	if t.events > 0 {
+		popularity += suggest.MostPopular - 1 // before all that is over, however near that is
 	}
 	return suggest.Entry{
 		ID: suggest.ID{Kind: uint8(kind), Key: key}, Forms: forms, Name: name, Place: place, Events: t.events, At: at,
@@ -380,22 +412,22 @@ const few = 4
 // learnNames adds the names of edits that are new. It is called before anybody else
 // sees the edits; columns have them.
 func (b *body) learnNames(edits []edit, now *columns.Snapshot, from int64) {
-	c := newCollector(now)
+	c := newCollector(now, from)
 	fresh := func(list []uint32) bool { return len(list) <= few }
 	for i := range edits {
 		e := edits[i].event
-		if e == nil || e.Cancelled || e.StartsAt < from {
+		if e == nil || e.Cancelled {
 			continue
 		}
 		o := b.table.Ordinal(e.ID)
 		for _, billed := range now.Billing(o) {
 			if who := now.PerformerOf(billed); fresh(now.EventsOf(who)) {
-				c.performer(who, billed, now.EventsOf(who), from)
+				c.performer(who, billed, now.EventsOf(who))
 			}
 		}
 		place := now.Place(o)
 		if venue := now.Places().Venue(place); venue != 0 && fresh(now.AtPlace(place)) {
-			c.venue(venue, now.AtPlace(place), from)
+			c.venue(venue, now.AtPlace(place))
 		}
 		c.news(o, &b.names)
 	}
@@ -405,36 +437,37 @@ func (b *body) learnNames(edits []edit, now *columns.Snapshot, from int64) {
 }
 
 // performer counts the events of a performer anew.
-func (c *collector) performer(who, billed uint32, events []uint32, from int64) {
-	t := &tally{billed: billed}
-	t.addComing(c.now, events, from)
+func (c *collector) performer(who, billed uint32, events []uint32) {
+	t := newTally()
+	t.billed = billed
+	t.addAll(c, events)
 	c.performers[who] = t
 }
 
 // venue counts the events of a venue anew.
-func (c *collector) venue(venue uint32, events []uint32, from int64) {
-	t := new(tally)
-	t.addComing(c.now, events, from)
+func (c *collector) venue(venue uint32, events []uint32) {
+	t := newTally()
+	t.addAll(c, events)
 	c.venues[venue] = t
 }
 
-// addComing adds those events of a list that are to come.
-func (t *tally) addComing(now *columns.Snapshot, events []uint32, from int64) {
+// addAll adds the events of a list that are not cancelled.
+func (t *tally) addAll(c *collector, events []uint32) {
 	for _, o := range events {
-		if now.Start(o) >= from && !now.Cancelled(o) {
-			t.add(o, now.Popularity(o))
+		if !c.now.Cancelled(o) {
+			t.add(c, o)
 		}
 	}
 }
 
 // news adds an event to its title and its city where names have neither yet.
 func (c *collector) news(o uint32, known *names) {
-	title := c.now.Title(o)
-	if !c.billedAs(o, title) && known.isNew(title) {
-		c.title(title).add(o, c.now.Popularity(o))
+	title, coming := c.now.Title(o), c.now.Start(o) >= c.from
+	if !c.billedAs(o, title) && known.isNew(title, coming) {
+		c.title(title).add(c, o)
 	}
 	p := c.now.Places().Place(c.now.Place(o))
-	if name := (cityName{p.City, p.Region, p.Country}); p.City != "" && known.isNew(name.key()) {
-		c.city(name).add(o, c.now.Popularity(o))
+	if name := (cityName{p.City, p.Region, p.Country}); p.City != "" && known.isNew(name.key(), coming) {
+		c.city(name).add(c, o)
 	}
 }

@@ -68,14 +68,61 @@ func TestSuggest(t *testing.T) {
 	}
 }
 
-// What is over is not suggested.
-func TestSuggestOnlyToCome(t *testing.T) {
+// Names whose events are over come after all that have events to come, however near and
+// popular they are, and before nothing at all; what was cancelled does not count.
+func TestSuggestWhatIsOver(t *testing.T) {
+	here := &Point{Lat: 1, Lon: 1}
+	at := Venue{ID: "v", Name: "Overton Hall", City: "Overton", Location: here}
+	over := func(id, title string) Event {
+		e := named(id, 1, title)
+		e.StartsAt, e.Capacity, e.Venue = 1e11, 100_000, at
+		return e
+	}
+	off := over("off", "Overlook")
+	off.StartsAt, off.Cancelled = 4e12, true
+	small := named("small", 1, "A small Overture")
+	small.StartsAt = 4e12
 	x := begin(t, t.TempDir())
-	over := named("over", 1, "Overture")
-	over.StartsAt = 1e11
-	apply(t, x, batch("1", over))
 	collected(t, x)
-	if got := suggested(t, x, "over", nil); got != nil {
+	apply(t, x, batch("1", over("a", "Overboard"), over("b", "Overboard"), off, small))
+	want := "[0:small:A small Overture:1 3::Overton:0 2:v:Overton Hall:0 0:b:Overboard:0]"
+	if got := suggested(t, x, "over", here); len(got) != 4 || got[0] != "0:small:A small Overture:1" {
+		t.Errorf("at once: suggested %v", got)
+	}
+	collected(t, x)
+	if got := fmt.Sprint(suggested(t, x, "over", here)); got != want {
+		t.Errorf("suggested %s, want %s", got, want)
+	}
+	coming := over("c", "Overboard")
+	coming.StartsAt = 4e12
+	apply(t, x, batch("2", coming))
+	if got := suggested(t, x, "overb", nil); len(got) == 0 || got[0] != "0:c:Overboard:1" {
+		t.Errorf("with one to come: suggested %v", got)
+	}
+}
+
+// Names that begin with the text come before others as popular, and a city that is the
+// text comes first.
+func TestSuggestBeginnings(t *testing.T) {
+	var events []Event
+	for i, v := range []Venue{
+		{ID: "louis", Name: "The Dome", City: "St. Louis"}, {ID: "line", Name: "Line St", City: "Lyon"},
+		{ID: "lon", Name: "London Palladium", City: "London"},
+	} {
+		e := named(fmt.Sprint("e", i), 1, "Stella Lo")
+		e.StartsAt, e.Venue = 4e12, v
+		events = append(events, e)
+	}
+	x := begin(t, t.TempDir())
+	apply(t, x, batch("1", events...))
+	collected(t, x)
+	if got := suggested(t, x, "st l", nil); got[0] != "3::St. Louis:1" {
+		t.Errorf("suggested %v", got)
+	}
+	if got := suggested(t, x, "london", nil); got[0] != "3::London:1" {
+		t.Errorf("suggested %v", got)
+	}
+	if got := suggested(t, x, "dom", nil); fmt.Sprint(got) != "[2:louis:The Dome:1]" {
 		t.Errorf("suggested %v", got)
 	}
 }

@@ -8,8 +8,8 @@ import (
 	"boxoffice/storage/search/internal/words"
 )
 
-// vocabulary is the words of names, for prefixes and for words that are typed wrong.
-// New words are added as they come; how many events have a word is counted now and
+// vocabulary is the words of names, and of venues and cities, for prefixes and for words
+// that are typed wrong. New words are added as they come; how many events have a word is counted now and
 // then, and words that no event has any more go then.
 type vocabulary struct {
 	now    atomic.Pointer[words.Vocabulary]
@@ -28,9 +28,11 @@ func (b *body) learn(edits []edit) {
 	defer v.mu.Unlock()
 	now, fresh := v.now.Load(), map[string]int{}
 	for i := range edits {
-		for _, w := range edits[i].doc.Name {
-			if now.Frequency(w) == 0 {
-				fresh[w]++
+		for _, list := range [...][]string{edits[i].doc.Name, edits[i].doc.Place} {
+			for _, w := range list {
+				if now.Frequency(w) == 0 {
+					fresh[w]++
+				}
 			}
 		}
 	}
@@ -75,12 +77,21 @@ func (b *body) learnAll() error {
 	return err
 }
 
-// countWords counts the words of names.
+// countWords counts the words of names and of places: an event that has a word in both
+// counts twice.
 func (b *body) countWords() (map[string]int, error) {
 	m, err := b.moment()
 	if err != nil {
 		return nil, err
 	}
 	defer m.release()
-	return m.view.Words(postings.Name)
+	counts, err := m.view.Words(postings.Name)
+	if err != nil {
+		return nil, err
+	}
+	at, err := m.view.Words(postings.Place)
+	for w, n := range at {
+		counts[w] += n
+	}
+	return counts, err
 }

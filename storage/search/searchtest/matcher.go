@@ -82,7 +82,7 @@ func (m *matcher) similar(w string) {
 
 // has tells whether an event has the text.
 func (m *matcher) has(e *search.Event) bool {
-	doc := document{named: names(e), wide: wide(e)}
+	doc := document{named: named(e), wide: wide(e)}
 	all := true
 	for i := range m.q.Words {
 		all = all && m.q.Words[i].Stop

@@ -16,7 +16,7 @@ type Twin struct {
 	now    int64
 	events map[string]search.Event
 	live   map[string]search.Live
-	names  map[string]int // words of names, of all events there ever were, and how many had them
+	names  map[string]int // words of names and places, of all events there ever were, and how many had them
 }
 
 // NewTwin has no events. Now tells what is to come, in milliseconds since 1970.
@@ -27,7 +27,7 @@ func NewTwin(now int64) *Twin {
 // Put enters an event, new or changed.
 func (w *Twin) Put(e search.Event) {
 	w.events[e.ID] = e
-	for _, word := range unique(names(&e)) {
+	for _, word := range unique(named(&e)) {
 		w.names[word]++
 	}
 }
@@ -58,8 +58,8 @@ type Result struct {
 //     description) has the stem of the word, of another spelling of it, or of a run of
 //     typed words that is one ("ac dc");
 //   - if its wide text has the stems of all parts of the word ("AC/DC");
-//   - if the word is the last one and a name's word (title, performers) begins with it,
-//     for words of three letters or more;
+//   - if the word is the last one and a name's word (of title, performers, venue, city)
+//     begins with it, for words of three letters or more;
 //   - if without this the query has less than a page of hits, and is not Exact: if a
 //     name's word looks like it, or it falls into two words of names and the wide text
 //     has the stems of both.
@@ -157,7 +157,16 @@ func (w *Twin) compare(q *search.Query, a, b *search.Event) int {
 		}
 		return 0
 	}
-	return cmp.Or(cmp.Compare(coming(b), coming(a)), cmp.Compare(b.Capacity, a.Capacity))
+	if x, y := coming(a), coming(b); x != y || x == 1 {
+		return cmp.Or(cmp.Compare(y, x), cmp.Compare(b.Capacity, a.Capacity))
+	}
+	if a.Cancelled != b.Cancelled {
+		if a.Cancelled {
+			return 1
+		}
+		return -1
+	}
+	return cmp.Compare(b.StartsAt, a.StartsAt)
 }
 
 // sortName is what a title is ordered by: its first spelling, or else its letters.
@@ -207,9 +216,9 @@ func (w *Twin) Events() []search.Event {
 	return slices.SortedFunc(maps.Values(w.events), func(a, b search.Event) int { return strings.Compare(a.ID, b.ID) })
 }
 
-// names are the words of the names of an event.
-func names(e *search.Event) []string {
-	words := text.Words(e.Title)
+// named are the words of the names of an event and its place.
+func named(e *search.Event) []string {
+	words := slices.Concat(text.Words(e.Title), text.Words(e.Venue.Name), text.Words(e.Venue.City))
 	for _, p := range e.Performers {
 		words = append(words, text.Words(p.Name)...)
 	}

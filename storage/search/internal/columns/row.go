@@ -27,6 +27,7 @@ type Place struct {
 	ID, Name              string // of the venue
 	City, Region, Country string
 	CityKey               string // what makes a city the same as another
+	Named, CityNamed      string // the spellings of Name and City
 	At                    geo.Point
 	Located               bool // At is known; it must be Valid then
 }

@@ -19,6 +19,7 @@ type Field uint8
 const (
 	Name      Field = iota // words of title and performers
 	All                    // stems of everything
+	Place                  // words of venue and city
 	Performer              // ids
 	Venue                  // id
 	Genre                  // one word, folded
@@ -26,7 +27,7 @@ const (
 )
 
 // fieldNames are how the fields are called on disk.
-var fieldNames = [fieldCount]string{"name", "all", "performerId", "venueId", "genre"}
+var fieldNames = [fieldCount]string{"name", "all", "place", "performerId", "venueId", "genre"}
 
 // Names on disk of what is not a Field.
 const (
@@ -41,6 +42,7 @@ type Doc struct {
 	ID         string   // 1 byte and more, none of it 0xFF; not beginning with "!"
 	Name       []string // words in any order; one that is there twice has frequency two
 	All        []string // words in any order
+	Place      []string // words in any order
 	Performers []string // ids
 	Venue      string   // id; "": none
 	Genre      string   // "": none
@@ -88,6 +90,7 @@ func newDocument(d *Doc) *document {
 	out.fields = append(out.fields, idFieldOf(d.ID))
 	out.add(Name, d.Name)
 	out.add(All, d.All)
+	out.add(Place, d.Place)
 	out.add(Performer, d.Performers)
 	out.add(Venue, []string{d.Venue})
 	out.add(Genre, []string{d.Genre})

@@ -22,7 +22,8 @@
 //
 // # Popularity and nearness
 //
-// An entry has its popularity, 0 to 1. With a place to be near to, entries within Reach
+// An entry has its popularity, 0 to MostPopular: what is less by 1 is never before it
+// by nearness, nor by its beginning. With a place to be near to, entries within Reach
 // have up to Nearness more, the nearer the more. So the best of all are the best by
 // popularity, which the ranks give, and the best of those within Reach. For these, the
 // Earth is cut into cells of a degree, and each cell has its words in the order of the
@@ -47,6 +48,8 @@ const (
 	MaxChanged = 4096    // entries that With changed, and entries that it took away, since Build
 	MaxFound   = 50      // matches of one Find
 	MaxWords   = 10      // of a text; more are not looked at
+	// MostPopular is the greatest popularity.
+	MostPopular = 3
 	// Reach is how far away things have something from being near, in metres.
 	Reach = 100_000
 	// Nearness is how much more popular a thing is that is right here.
@@ -72,7 +75,7 @@ type Entry struct {
 	Name       string  // as it is shown
 	Place      string  // as it is shown: a venue's city
 	Events     int     // how many events have it; the caller's
-	Popularity float32 // 0 to 1
+	Popularity float32 // 0 to MostPopular
 	At         *Point  // where it is; nil, or what is no point: nowhere in particular
 }
 

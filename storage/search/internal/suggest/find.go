@@ -6,9 +6,14 @@ import (
 	"strings"
 )
 
-// exactly is what names that are all of the text have before all others: more than
-// popularity and nearness together.
-const exactly = 2
+const (
+	// exactly is what names that are all of the text have before all others: more than
+	// everything else together.
+	exactly = 4
+	// beginning is what names have that begin with the text, "the" left out: as much as
+	// being half as far away.
+	beginning = 0.25
+)
 
 // finder is one Find.
 type finder struct {
@@ -31,8 +36,8 @@ type candidate struct {
 
 // Find gives the entries that have, for each word of text, a word that begins so, in
 // any order; at most k, at most MaxFound. Text is plain, like Entry.Forms. Names that
-// are all of text come first, then by popularity and, with near, nearness; equals by
-// name. Each entry is there once.
+// are all of text come first, then by popularity, with near also nearness, and something
+// for names that begin with text; equals by name. Each entry is there once.
 func (x *Index) Find(text string, near *Point, k int) []Match {
 	words := strings.FieldsFunc(text, isBlank)
 	if len(words) == 0 || k < 1 {
@@ -74,10 +79,31 @@ func (f *finder) search(words []string) {
 		f.need |= mask(w)
 	}
 	f.exact()
-	f.popular(words[at], from, to)
-	if f.near != nil {
-		f.p.around(*f.near, func(spots []spot) { f.nearby(spots, uint32(from), uint32(to)) })
-	}
+	f.begun()
+	all := span{from, to, 0}
+	f.popular(all, f.p.best[words[at]], func(_, rank uint32) bool { return f.hasRest(rank) })
+	f.nearby(all, func(s *spot) bool { return f.hasRest(s.owner) })
+}
+
+// span is a run, [low, high) of starts, and what its entries have beside popularity and
+// nearness.
+type span struct {
+	low, high int
+	more      float64
+}
+
+// begun takes names that begin with the text.
+func (f *finder) begun() {
+	text := f.text[:len(f.text)-1]
+	low, high := f.p.run(text)
+	s := span{low, high, beginning}
+	f.popular(s, f.p.heads[text], func(start, _ uint32) bool { return f.p.isHead(start) })
+	f.nearby(s, func(s *spot) bool { return f.p.isHead(f.p.starts[s.place]) })
+}
+
+// hasRest tells whether an entry has all words but the one that its run is of.
+func (f *finder) hasRest(rank uint32) bool {
+	return f.p.masks[rank]&f.need == f.need && f.p.has(rank, f.words)
 }
 
 // exact takes names that are all of the text.
@@ -90,10 +116,12 @@ func (f *finder) exact() {
 	}
 }
 
-// popular takes the best by popularity of a run, [low, high) for the word w.
-func (f *finder) popular(w string, low, high int) {
+// popular takes the best by popularity of a run that fit. kept are the best of it that
+// need not be asked, nil where there are none.
+func (f *finder) popular(s span, kept []uint32, fits func(start, rank uint32) bool) {
 	var best ranks
-	if kept := f.p.best[w]; kept != nil && len(f.words) == 0 {
+	low, high := s.low, s.high
+	if kept != nil && (len(f.words) == 0 || s.more > 0) {
 		for _, rank := range kept {
 			if f.here(rank) && best.n < f.k {
 				best.offer(rank, f.k)
@@ -103,32 +131,37 @@ func (f *finder) popular(w string, low, high int) {
 			low = high // the overlay did not take so many that those of the run are needed
 		}
 	}
-	for _, rank := range f.p.owners[low:high] {
+	for i, rank := range f.p.owners[low:high] {
 		if best.n == f.k && rank >= best.list[f.k-1] {
 			continue
 		}
-		if f.p.masks[rank]&f.need == f.need && f.here(rank) && f.p.has(rank, f.words) {
+		if f.here(rank) && fits(f.p.starts[low+i], rank) {
 			best.offer(rank, f.k)
 		}
 	}
 	for _, rank := range best.list[:best.n] {
-		f.offer(rank, 0)
+		f.offer(rank, s.more)
 	}
 }
 
-// nearby takes what is good by nearness, of the words of a cell that are in the run
-// [low, high).
-func (f *finder) nearby(spots []spot, low, high uint32) {
-	i, _ := slices.BinarySearchFunc(spots, low, func(s spot, low uint32) int { return cmp.Compare(s.place, low) })
-	for ; i < len(spots) && spots[i].place < high; i++ {
-		s := &spots[i]
-		if len(f.found) == f.k && f.atMost(s) < f.found[f.k-1].score {
-			continue
-		}
-		if f.p.masks[s.owner]&f.need == f.need && f.here(s.owner) && f.p.has(s.owner, f.words) {
-			f.offer(s.owner, 0)
-		}
+// nearby takes what is good by nearness, of the words of a run that are near and fit.
+func (f *finder) nearby(r span, fits func(*spot) bool) {
+	if f.near == nil || r.low == r.high {
+		return
 	}
+	low, high := uint32(r.low), uint32(r.high)
+	f.p.around(*f.near, func(spots []spot) {
+		i, _ := slices.BinarySearchFunc(spots, low, func(s spot, low uint32) int { return cmp.Compare(s.place, low) })
+		for ; i < len(spots) && spots[i].place < high; i++ {
+			s := &spots[i]
+			if len(f.found) == f.k && f.atMost(s)+r.more < f.found[f.k-1].score {
+				continue
+			}
+			if f.here(s.owner) && fits(s) {
+				f.offer(s.owner, r.more)
+			}
+		}
+	})
 }
 
 // atMost gives a score that a spot's entry does not exceed without being all of the

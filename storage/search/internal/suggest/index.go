@@ -40,7 +40,7 @@ func unique(entries []Entry) []Entry {
 		if !(e.Popularity > 0) { // nor a number
 			e.Popularity = 0
 		}
-		e.Popularity = min(e.Popularity, 1)
+		e.Popularity = min(e.Popularity, MostPopular)
 		if !e.At.valid() {
 			e.At = nil
 		}

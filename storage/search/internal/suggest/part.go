@@ -28,14 +28,16 @@ type part struct {
 	// end of the form; owners are the ranks of their entries.
 	starts, owners []uint32
 	// best has the ranks of the best of long runs, by the beginning that they share.
-	best  map[string][]uint32
+	best map[string][]uint32
+	// heads has the same of those whose name begins so.
+	heads map[string][]uint32
 	cells map[cell][]spot // in the order of starts
 }
 
 // newPart makes a part of entries whose IDs differ. It takes the slice.
 func newPart(entries []Entry) *part {
 	slices.SortFunc(entries, func(a, b Entry) int { return before(&a, &b) })
-	p := &part{entries: entries, best: map[string][]uint32{}, cells: map[cell][]spot{}}
+	p := &part{entries: entries, best: map[string][]uint32{}, heads: map[string][]uint32{}, cells: map[cell][]spot{}}
 	p.write()
 	p.sortStarts()
 	p.keepBest(0, len(p.starts), 0)
@@ -112,6 +114,14 @@ func (p *part) suffix(start uint32) string {
 // begins says whether a form begins at start.
 func (p *part) begins(start uint32) bool { return p.text[start-1] == '\n' }
 
+// article is what may stand before the word with which a name begins for most people.
+const article = "\nthe "
+
+// isHead says whether a name begins at start.
+func (p *part) isHead(start uint32) bool {
+	return p.begins(start) || start >= uint32(len(article)) && p.text[start-uint32(len(article)):start] == article
+}
+
 // sortStarts sorts the words' places. Most of the work is done by the first eight bytes,
 // as a number; words that are the same are in the order of ranks.
 func (p *part) sortStarts() {
@@ -159,11 +169,15 @@ func (p *part) keepBest(low, high, depth int) {
 		}
 		if c > ' ' && end-low > longRun { // nobody asks for more than a word
 			start := p.starts[low]
-			var best ranks
-			for _, owner := range p.owners[low:end] {
+			var best, heads ranks
+			for i, owner := range p.owners[low:end] {
 				best.offer(owner, ready)
+				if p.isHead(p.starts[low+i]) {
+					heads.offer(owner, ready)
+				}
 			}
-			p.best[p.text[start:int(start)+depth+1]] = slices.Clone(best.list[:best.n])
+			word := p.text[start : int(start)+depth+1]
+			p.best[word], p.heads[word] = slices.Clone(best.list[:best.n]), slices.Clone(heads.list[:heads.n])
 			p.keepBest(low, end, depth+1)
 		}
 		low = end
@@ -233,8 +247,8 @@ func (p *part) bytes() int {
 			n += pointBytes
 		}
 	}
-	for _, best := range p.best {
-		n += mapBytes + 4*len(best)
+	for word, best := range p.best {
+		n += 2*mapBytes + 4*(len(best)+len(p.heads[word]))
 	}
 	for _, spots := range p.cells {
 		n += mapBytes + spotBytes*cap(spots)

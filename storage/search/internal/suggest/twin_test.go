@@ -32,6 +32,11 @@ func (t twin) find(text string, near *Point, k int) []string {
 			return strings.Join(strings.Fields(f), " ") == strings.Join(words, " ")
 		}) {
 			c.score += exactly
+		} else if slices.ContainsFunc(e.Forms, func(f string) bool {
+			form, text := strings.Join(strings.Fields(f), " "), strings.Join(words, " ")
+			return strings.HasPrefix(form, text) || strings.HasPrefix(form, "the "+text)
+		}) {
+			c.score += beginning
 		}
 		if near != nil && e.At != nil {
 			c.Distance = haversine(*near, *e.At)
