@@ -145,7 +145,8 @@ func TestMillionQueries(t *testing.T) {
 	m.live()
 	only := os.Getenv("SEARCH_KIND")
 	// A busy machine shows in all of them, least in p10.
-	t.Logf("%-16s %9s %9s %9s %9s %9s %9s %9s", "kind", "p10 ms", "p50 ms", "p99 ms", "q/s 1", "q/s 2", "cpu ms", "hits")
+	t.Logf("%-16s %9s %9s %9s %9s %9s %9s %9s",
+		"kind", "p10 ms", "p50 ms", "p99 ms", "q/s 1", "q/s 2", "cpu ms", "hits")
 	for _, kind := range Kinds {
 		if only != "" && !strings.HasPrefix(string(kind), only) {
 			continue
