@@ -26,8 +26,8 @@ const namesPause = 15 * time.Second
 // Suggest gives the names of events, performers, venues and cities that begin like what
 // was typed, words in any order: those that have events to come first, then those whose
 // events are over; of each the popular and near ones first. It gives a *BadQuery where the
-// query makes no sense, and ErrClosed. It
-// takes some microseconds, and as much again for each title of an event.
+// query makes no sense, and ErrClosed. It takes some microseconds, and as much again for
+// each title of an event.
 func (x *Index) Suggest(_ context.Context, q SuggestQuery) ([]Suggestion, error) {
 	if err := q.Check(); err != nil {
 		return nil, err
