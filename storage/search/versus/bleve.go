@@ -73,13 +73,19 @@ func bleveMapping() (mapping.IndexMapping, error) {
 	return m, nil
 }
 
-// buildBleve writes the documents.
-func buildBleve(dir string, w *world) error {
+// buildBleve writes the documents. With the spatial plugin "s2" points are cells of the S2
+// library; with "", the default, they are numbers of which there are ranges. The index
+// remembers it.
+func buildBleve(dir string, w *world, plugin string) error {
 	m, err := bleveMapping()
 	if err != nil {
 		return err
 	}
-	x, err := bleve.New(dir, m)
+	config := map[string]any{}
+	if plugin != "" {
+		config["spatialPlugin"] = plugin
+	}
+	x, err := bleve.NewUsing(dir, m, bleve.Config.DefaultIndexType, bleve.Config.DefaultKVStore, config)
 	if err != nil {
 		return err
 	}

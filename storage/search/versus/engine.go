@@ -67,7 +67,8 @@ type contender struct {
 var contenders = []contender{
 	{"ours", buildOurs, openOurs},
 	{"bluge", buildBluge, openBluge},
-	{"bleve", buildBleve, openBleve},
+	{"bleve", func(dir string, w *world) error { return buildBleve(dir, w, "") }, openBleve},
+	{"bleve-s2", func(dir string, w *world) error { return buildBleve(dir, w, "s2") }, openBleve},
 }
 
 // built is what an index is like on disk.

@@ -20,8 +20,8 @@ type row struct {
 	exact    []answer      // to the first queries, without words that look alike
 }
 
-// measure asks queries one after the other, all of them, and again until it took at
-// least so long. Then it asks the first few exactly, which is not measured.
+// measure asks all queries, one after the other, and all again until it took at least so
+// long. Then it asks the first few exactly, which is not measured.
 func measure(e engine, queries []search.Query, few int, least time.Duration) (row, error) {
 	var out row
 	for _, q := range queries[len(queries)-min(50, len(queries)/4):] { // what is read once is in memory then
@@ -33,16 +33,18 @@ func measure(e engine, queries []search.Query, few int, least time.Duration) (ro
 	var times []time.Duration
 	total := 0
 	began, cpu := time.Now(), cpuTime()
-	for i := 0; i < len(queries) || time.Since(began) < least; i++ {
-		start := time.Now()
-		a, err := e.ask(queries[i%len(queries)])
-		if err != nil {
-			return out, err
-		}
-		times = append(times, time.Since(start))
-		total += a.total
-		if i < len(queries) {
-			out.typed = append(out.typed, a)
+	for round := 0; round == 0 || time.Since(began) < least; round++ {
+		for _, q := range queries {
+			start := time.Now()
+			a, err := e.ask(q)
+			if err != nil {
+				return out, err
+			}
+			times = append(times, time.Since(start))
+			total += a.total
+			if round == 0 {
+				out.typed = append(out.typed, a)
+			}
 		}
 	}
 	out.queries = len(times)

@@ -20,7 +20,7 @@ var kinds = []searchtest.Kind{
 // demanded are the kinds for which ours must need at most a tenth of the others' CPU.
 var demanded = []searchtest.Kind{searchtest.TextGeo, searchtest.Full}
 
-// demandedRatio is how many times ours.
+// demandedRatio is how many times ours theirs must be.
 const demandedRatio = 10
 
 // options say what to compare, and how long.
@@ -53,7 +53,7 @@ func compare(o options, out io.Writer) (*comparison, error) {
 	if err := c.prepare(); err != nil {
 		return nil, err
 	}
-	c.printf("\n%-16s %-6s %8s %9s %9s %10s %10s\n", "kind", "engine", "queries", "p50 ms", "p99 ms", "CPU µs", "hits")
+	c.printf("\n%-16s %-8s %8s %9s %9s %10s %10s\n", "kind", "engine", "queries", "p50 ms", "p99 ms", "CPU µs", "hits")
 	for _, kind := range kinds {
 		if err := c.kind(kind); err != nil {
 			return nil, fmt.Errorf("%s: %w", kind, err)
@@ -65,7 +65,7 @@ func compare(o options, out io.Writer) (*comparison, error) {
 
 // prepare builds the indexes that are not there.
 func (c *comparison) prepare() error {
-	c.printf("%-6s %9s %9s %9s %9s\n", "engine", "build s", "events/s", "KB/event", "segments")
+	c.printf("%-8s %9s %9s %9s %9s\n", "engine", "build s", "events/s", "KB/event", "segments")
 	for i := range contenders {
 		dir, b, err := contenders[i].prepare(c.dir, c.world)
 		if err != nil {
@@ -77,7 +77,7 @@ func (c *comparison) prepare() error {
 			took = fmt.Sprintf("%.1f", b.took.Seconds())
 			rate = fmt.Sprintf("%.0f", float64(c.events)/b.took.Seconds())
 		}
-		c.printf("%-6s %9s %9s %9.2f %9d\n",
+		c.printf("%-8s %9s %9s %9.2f %9d\n",
 			contenders[i].name, took, rate, float64(b.bytes)/1e3/float64(c.events), b.segments)
 	}
 	return nil
@@ -92,7 +92,7 @@ func (c *comparison) kind(kind searchtest.Kind) error {
 			return fmt.Errorf("%s: %w", contenders[i].name, err)
 		}
 		c.rows[kind] = append(c.rows[kind], r)
-		c.printf("%-16s %-6s %8d %9.3f %9.3f %10.1f %10.0f\n",
+		c.printf("%-16s %-8s %8d %9.3f %9.3f %10.1f %10.0f\n",
 			kind, contenders[i].name, r.queries, ms(r.p50), ms(r.p99), micros(r.cpu), r.hits)
 	}
 	rows := c.rows[kind]
@@ -135,17 +135,29 @@ func agreed(of func(*row) []answer, rows []row) string {
 
 // verdict prints how many times our CPU the others need.
 func (c *comparison) verdict() {
-	c.printf("\nCPU a query, ours : bluge : bleve\n")
-	for _, kind := range kinds {
-		c.printf("%-16s 1 : %.1f : %.1f\n", kind, c.ratio(kind, 1), c.ratio(kind, 2))
+	c.printf("\n%-16s", "CPU / ours")
+	for _, x := range contenders[1:] {
+		c.printf(" %9s", x.name)
 	}
-	for _, kind := range demanded {
-		least := min(c.ratio(kind, 1), c.ratio(kind, 2))
-		said := "yes"
-		if least < demandedRatio {
-			said = "NO"
+	c.printf("\n")
+	for _, kind := range kinds {
+		c.printf("%-16s", kind)
+		for i := range contenders[1:] {
+			c.printf(" %9.1f", c.ratio(kind, 1+i))
 		}
-		c.printf("%s: at least %d times less CPU than both: %s (%.1f)\n", kind, demandedRatio, said, least)
+		c.printf("\n")
+	}
+	c.printf("\nat least %d times less CPU a query?\n", demandedRatio)
+	for _, kind := range demanded {
+		c.printf("%-16s", kind)
+		for i := range contenders[1:] {
+			said := "yes"
+			if c.ratio(kind, 1+i) < demandedRatio {
+				said = "NO"
+			}
+			c.printf(" %9s", said)
+		}
+		c.printf("\n")
 	}
 	c.printf("load now %s\n", load())
 }
