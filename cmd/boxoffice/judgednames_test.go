@@ -104,7 +104,8 @@ func TestRealNames(t *testing.T) {
 				if !ok || !c.put(&q, e, n) || q.Check() != nil {
 					continue
 				}
-				if !all.count(hitsOf(t, x, q), func(id string) bool { return n.has(byID[id]) && c.right(byID[id], e) }) {
+				right := func(id string) bool { return n.has(byID[id]) && c.right(byID[id], e) }
+				if !all.count(hitsOf(t, x, q), right) {
 					missed = append(missed, fmt.Sprintf("%q for %q", q.Text, n.name))
 				}
 			}

@@ -27,7 +27,8 @@ func smallCatalog(t testing.TB) []search.Event {
 		line = strings.TrimSpace(line)
 		if place, ok := strings.CutPrefix(line, "@ "); ok {
 			f := fields(place, 4)
-			v := search.Venue{ID: fmt.Sprint("v", len(places)), Region: f[1], Country: f[2], Location: new(search.Point)}
+			v := search.Venue{ID: fmt.Sprint("v", len(places)), Region: f[1], Country: f[2]}
+			v.Location = new(search.Point)
 			v.Name, v.City, _ = strings.Cut(f[0], ", ")
 			if _, err := fmt.Sscanf(f[3], "%g,%g", &v.Location.Lat, &v.Location.Lon); err != nil {
 				t.Fatalf("%s: %v", line, err)
@@ -134,7 +135,8 @@ func TestJudgedFile(t *testing.T) {
 // Lines that say nothing are told.
 func TestJudgedRefused(t *testing.T) {
 	for _, line := range []string{
-		"text", "text => 4 any:x", "text => 1 words", "text => any:x", "text @ here 5 => 1 any:x", "text => 1 any:x | 0 any:y",
+		"text", "text => 4 any:x", "text => 1 words", "text => any:x", "text @ here 5 => 1 any:x",
+		"text => 1 any:x | 0 any:y",
 	} {
 		if _, err := ReadJudged(strings.NewReader("# Class.\n" + line + "\n")); err == nil {
 			t.Errorf("%q was read", line)
