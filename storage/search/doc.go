@@ -17,8 +17,9 @@
 // A text becomes an AND of groups, one for each word; a group is an OR of what the word
 // may be in the index: its stem in the wide text, which has everything that is written
 // of an event; a run of words that is one word there, or the parts of one; for the last
-// word, a name's word that begins so. Where that finds less than a page, it is done once
-// more with words that look alike, and Page.Corrected says so. In each segment of the
+// word, one that begins so, of a title, a performer, a venue or a city. Where that finds
+// less than a page, it is done once more with words of these that look alike, and
+// Page.Corrected says so. In each segment of the
 // index the sets of documents are united and intersected; the columns filter what is
 // left; only the survivors are scored. A query without words does not touch the index:
 // it walks the events of a performer, of the places that are near, or of a time.
@@ -27,10 +28,18 @@
 //
 // A word is worth most where a name has it as it was typed, by how rare it is and how
 // short the name; less where a name's word only begins so; least where it is only in the
-// wide text. Names that have all words side by side, or are nothing else, get a bonus;
-// so do events that are to come, large houses, and what is near the query's centre. What
-// has a word only by likeness comes after everything else. Filters never score, and
-// nothing that a sale changes does.
+// wide text. Then names count as a whole, of titles, performers, venues and cities: the
+// most where they are all that was typed, less where the order is another, the last word
+// unfinished or one only alike, or where there is more of them; something where they are a
+// part of it ("metallica chicago"), and so does a genre. A "the" may be missing on either
+// side. What is to come, large houses, and what is near the query's centre have something
+// more; what is over keeps three quarters.
+//
+// A score is above 1. What has a word only by likeness is below, in the order in which it
+// would else be. Filters never score, and nothing that a sale changes does.
+//
+// How good that is, judged queries say: see searchtest. A change of a number here is
+// measured there.
 //
 // # Pages
 //

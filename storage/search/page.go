@@ -21,7 +21,7 @@ type Hit struct {
 	OnSaleAt  int64
 	Cancelled bool
 	Distance  float64 // metres from Query.Near; below 0: not known
-	Score     float64 // with Query.Text only; larger is better
+	Score     float64 // with Query.Text only; larger is better; below 1 where a word is only like one typed
 	Live      Live    // as of now, not of when the page was made
 
 	ordinal uint32 // of the event's columns, where Live is read

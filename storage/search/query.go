@@ -42,7 +42,8 @@ const (
 // Sort is an order of hits. Hits that are equal by it are in the order of their ids.
 type Sort uint8
 
-// The orders. ByRelevance without Text is the more popular event first, of those to come.
+// The orders. ByRelevance without Text is the more popular event first, of those to come,
+// then what is over, the last of it first, then what was cancelled.
 const (
 	ByRelevance Sort = iota
 	ByDate

@@ -25,9 +25,9 @@ const namesPause = 15 * time.Second
 
 // Suggest gives the names of events, performers, venues and cities that begin like what
 // was typed, words in any order: those that have events to come first, then those whose
-// events are over; of each the popular and near ones first. It gives a *BadQuery where the
-// query makes no sense, and ErrClosed. It takes some microseconds, and as much again for
-// each title of an event.
+// events are over; of each the popular and near ones first. It gives a *BadQuery where
+// the query makes no sense, and ErrClosed. It takes some microseconds, and as much again
+// for each title of an event.
 func (x *Index) Suggest(_ context.Context, q SuggestQuery) ([]Suggestion, error) {
 	if err := q.Check(); err != nil {
 		return nil, err
@@ -111,7 +111,8 @@ func (n *names) add(entries []suggest.Entry) bool {
 var nameSeed = maphash.MakeSeed()
 
 // isNew tells whether a title or the key of a city was not there when the names were
-// collected, nor asked for since. That two have one hash happens to one in a billion.
+// collected, nor asked for since; one with events to come is new where the others that
+// there were are over. That two have one hash happens to one in a billion.
 func (n *names) isNew(name string, coming bool) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()

@@ -19,4 +19,14 @@
 // The twin knows nothing of indexes. It says which events match a query, by the rule
 // that is written at Twin.Search, and in which order they come where that is not by
 // score. What an index answers must be the same.
+//
+// # Judged queries
+//
+// testdata/judged.txt has what people type, and what they would be glad to find, for the
+// events of a real catalog, which cmd/boxoffice reads where it is there; small_judged.txt
+// has the same for small.txt, a catalog of our own. Judge marks the answers. To see what
+// is worst:
+//
+//	go test ./storage/search/searchtest -run JudgedSmall -v -worse 0.9
+//	go test ./cmd/boxoffice -run 'Judged|RealNames' -v -judged.worse 0.9
 package searchtest

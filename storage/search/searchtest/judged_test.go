@@ -27,9 +27,8 @@ func smallCatalog(t testing.TB) []search.Event {
 		line = strings.TrimSpace(line)
 		if place, ok := strings.CutPrefix(line, "@ "); ok {
 			f := fields(place, 4)
-			v := search.Venue{
-				ID: fmt.Sprint("v", len(places)), Region: f[1], Country: f[2], Location: new(search.Point),
-			}
+			v := search.Venue{ID: fmt.Sprint("v", len(places)), Region: f[1], Country: f[2]}
+			v.Location = new(search.Point)
 			v.Name, v.City, _ = strings.Cut(f[0], ", ")
 			if _, err := fmt.Sscanf(f[3], "%g,%g", &v.Location.Lat, &v.Location.Lon); err != nil {
 				t.Fatalf("%s: %v", line, err)

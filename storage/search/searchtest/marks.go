@@ -57,8 +57,8 @@ func Judge(queries []Judged, events []search.Event, find func(search.Query) []st
 			if g == ideal[0] && m.Rank == 0 {
 				m.Rank = 1 / float64(place+1)
 			}
-			m.Found = append(m.Found,
-				fmt.Sprintf("%d %s (%s, %s, %s)", g, e.Title, e.Venue.Name, e.Venue.City, e.Genre))
+			shown := fmt.Sprintf("%d %s (%s, %s, %s)", g, e.Title, e.Venue.Name, e.Venue.City, e.Genre)
+			m.Found = append(m.Found, shown)
 		}
 		m.NDCG = gain(grades) / gain(ideal)
 		marks = append(marks, m)

@@ -60,8 +60,8 @@ type Result struct {
 //   - if its wide text has the stems of all parts of the word ("AC/DC");
 //   - if the word is the last one and a name's word (of title, performers, venue, city)
 //     begins with it, for words of three letters or more;
-//   - if without this the query has less than a page of hits, and is not Exact: if a
-//     name's word looks like it, or it falls into two words of names and the wide text
+//   - if without this the query has less than a page of hits, and is not Exact: if such
+//     a word looks like it, or it falls into two words of names and the wide text
 //     has the stems of both.
 func (w *Twin) Search(q search.Query) Result {
 	var out Result
