@@ -28,7 +28,8 @@ type joined struct {
 
 var heldBuffers = sync.Pool{New: func() any { return new([writeBuffer]byte) }}
 
-// joinWrites arms a connection for an answer that is complete, if it is a long one.
+// joinWrites arms a connection for an answer that is complete, if it is a long one
+// and will be sent: of a HEAD's only the length is.
 func joinWrites(ctx *fasthttp.RequestCtx) {
 	if c, ok := ctx.Conn().(*conn); ok {
 		c.joined.armed = !ctx.IsHead() && len(ctx.Response.Body()) > writeBuffer
@@ -49,12 +50,11 @@ func (j *joined) hold(p []byte) bool {
 
 // begin puts what was held in front of p, on its way.
 func (j *joined) begin(p []byte) {
-	j.armed = false // what follows may be the last write
 	j.parts = [2][]byte{j.held[:], p}
 	j.rest = j.parts[:]
 }
 
-// end lets go of the parts.
+// end lets go of the parts. It disarms too: what follows may be the last write.
 func (j *joined) end() {
 	heldBuffers.Put(j.held)
 	*j = joined{}

@@ -18,6 +18,8 @@ import (
 	"time"
 
 	"boxoffice/storage/search"
+
+	"github.com/valyala/fasthttp"
 )
 
 // counted is a connection that counts its writes.
@@ -85,6 +87,26 @@ func TestJoinedAnswers(t *testing.T) {
 	}
 }
 
+// Only where the body itself is longer than the buffer is there a second write for sure.
+func TestJoinedArmed(t *testing.T) {
+	c, far := newJoined()
+	defer far.Close()
+	var ctx fasthttp.RequestCtx
+	ctx.Init2(c, nil, false)
+	for _, row := range []struct {
+		method string
+		body   int
+		armed  bool
+	}{{"GET", writeBuffer + 1, true}, {"GET", writeBuffer, false}, {"GET", 0, false}, {"HEAD", 4 * writeBuffer, false}} {
+		c.joined.armed = !row.armed
+		ctx.Request.Header.SetMethod(row.method)
+		ctx.Response.SetBody(make([]byte, row.body))
+		if joinWrites(&ctx); c.joined.armed != row.armed {
+			t.Errorf("%s, %d bytes: armed %v", row.method, row.body, c.joined.armed)
+		}
+	}
+}
+
 // The first write waits for the second, and only that one; a short first write, and
 // one that nothing announced, do not wait.
 func TestJoinedWrites(t *testing.T) {
@@ -108,6 +130,16 @@ func TestJoinedWrites(t *testing.T) {
 		}
 	}
 	c.joined.armed = true
+	for range 2 { // one that is armed again before it is written
+		_, err1 := c.Write(full)
+		c.joined.armed = true
+		n, err2 := c.Write(full)
+		if want = append(append(want, full...), full...); err1 != nil || n != writeBuffer || err2 != nil ||
+			c.joined.armed || c.joined.held != nil {
+			t.Error(n, err1, err2, c.joined)
+		}
+		c.joined.armed = true
+	}
 	if n, err := c.Write(rest); n != len(rest) || err != nil || c.joined.held != nil {
 		t.Error("a short write is held back")
 	}

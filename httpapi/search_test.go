@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"reflect"
 	"slices"
@@ -152,6 +153,10 @@ func TestSearchQuery(t *testing.T) {
 		if got := x.asked.Load(); !reflect.DeepEqual(*got, want) {
 			t.Errorf("%s: %+v, want %+v", query, *got, want)
 		}
+	}
+	w.do("GET", "/events?lat=-0&lon=-0.0", "").want(200)
+	if p := x.asked.Load().Near; math.Signbit(p.Lat) || math.Signbit(p.Lon) {
+		t.Error("a point has two names: 0 and -0")
 	}
 	for query, want := range map[string]search.SuggestQuery{
 		"text=be":   {Text: "be", Size: 10},

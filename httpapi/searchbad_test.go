@@ -70,7 +70,7 @@ func TestSearchBadInput(t *testing.T) {
 		"startsAfter=2027": "?startsAfter", "startsAfter=2027-06-01": "?startsAfter",
 		"startsAfter=2027-06-01T19:30:00": "?startsAfter", "startsAfter=1811836800": "?startsAfter",
 		"startsBefore=2027-06-01T19:30:00+02:00": "?startsBefore", "startsBefore=2027-02-30T00:00:00Z": "?startsBefore",
-		"startsBefore=2027-06-01T24:00:00Z": "?startsBefore", "startsBefore=2027-06-01T9:30:00Z": "?startsBefore",
+		"startsBefore=2027-06-01T24:00:00Z": "?startsBefore", "startsBefore=2027-06-01T9:30:00.25Z": "?startsBefore",
 		"startsBefore=2027-06-01T19:30:00,5Z":                                "?startsBefore",
 		"startsAfter=2027-06-02T00:00:00Z&startsBefore=2027-06-01T00:00:00Z": "?startsBefore",
 		"startsAfter=2027-06-01T00:00:00Z&startsBefore=2027-06-01T00:00:00Z": "?startsBefore",
