@@ -97,7 +97,10 @@ func TestJoinedArmed(t *testing.T) {
 		method string
 		body   int
 		armed  bool
-	}{{"GET", writeBuffer + 1, true}, {"GET", writeBuffer, false}, {"GET", 0, false}, {"HEAD", 4 * writeBuffer, false}} {
+	}{
+		{"GET", writeBuffer + 1, true}, {"GET", writeBuffer, false}, {"GET", 0, false},
+		{"HEAD", 4 * writeBuffer, false},
+	} {
 		c.joined.armed = !row.armed
 		ctx.Request.Header.SetMethod(row.method)
 		ctx.Response.SetBody(make([]byte, row.body))

@@ -61,7 +61,8 @@ func (s *scoring) standing(now *columns.Snapshot, o uint32) float64 {
 	if s.isComing(now, o) {
 		return 1 + float64(now.Popularity(o))
 	}
-	const most = 1 << 46                                                     // milliseconds: more than two thousand years
+	// In milliseconds: more than two thousand years.
+	const most = 1 << 46
 	late := float64(min(max(now.Start(o), -most), most-1)+most) / (2 * most) // 0 to 1, to the millisecond
 	if now.Cancelled(o) {
 		return late - 1
