@@ -79,7 +79,7 @@ func (s lobbySearch) Suggest(ctx context.Context, q search.SuggestQuery) ([]sear
 
 // SearchStatus implements control.SearchOperator.
 func (s lobbySearch) SearchStatus(ctx context.Context) ([]control.SearchStatus, error) {
-	if _, err := (lobbyOperator{s.lobby}).inside(); err != nil {
+	if _, err := (lobbyOperator(s)).inside(); err != nil {
 		return nil, err
 	}
 	return s.lobby.searcher.SearchStatus(ctx)
@@ -87,7 +87,7 @@ func (s lobbySearch) SearchStatus(ctx context.Context) ([]control.SearchStatus, 
 
 // RebuildSearch implements control.SearchOperator.
 func (s lobbySearch) RebuildSearch(ctx context.Context, node string) error {
-	if _, err := (lobbyOperator{s.lobby}).inside(); err != nil {
+	if _, err := (lobbyOperator(s)).inside(); err != nil {
 		return err
 	}
 	return s.lobby.searcher.RebuildSearch(ctx, node)

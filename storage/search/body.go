@@ -51,6 +51,7 @@ type moment struct {
 	view    *postings.View
 	columns *columns.Snapshot
 	words   *words.Vocabulary // as of when it was taken
+	places  *words.Vocabulary // those of venues and cities, as of then or later
 }
 
 // release gives the moment back.
@@ -129,7 +130,8 @@ func (b *body) moment() (*moment, error) {
 			return nil, ErrClosed
 		}
 		if m.view.Acquire() {
-			return &moment{m.view, m.columns, b.vocabulary.now.Load()}, nil
+			all := b.vocabulary.all.now.Load() // first: what is in it of places is in the other then
+			return &moment{m.view, m.columns, all, b.vocabulary.places.now.Load()}, nil
 		}
 	}
 }

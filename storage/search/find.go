@@ -83,6 +83,9 @@ func (f *finder) evaluate(e *evaluation, q *Query, words text.Query, after *curs
 // begin makes the evaluation ready for a run.
 func (e *evaluation) begin(q *Query, p *plan, now int64, after *cursor) {
 	e.plan, e.total = p, 0
+	if p != nil {
+		p.locate(e.places)
+	}
 	e.counters.reset(e.columns, q.Facets)
 	e.score = scoring{coming: now, away: &e.away}
 	if p != nil && q.Sort == ByRelevance {

@@ -93,12 +93,12 @@ type lookup struct {
 func (l *lookup) group(g *group, sets *groupSets) {
 	sets.wide = l.any(&l.wide, g.stems)
 	sets.begin = l.any(&l.names, g.begin)
-	sets.place = l.any(&l.places, g.begin)
+	sets.place = l.any(&l.places, g.beginAt)
 	for _, parts := range g.parts {
 		sets.parts = l.all(sets.parts, parts)
 	}
 	for edits := 1; edits <= 2; edits++ {
-		sets.fuzzy[edits] = l.either(g.fuzzy[edits])
+		sets.fuzzy[edits] = l.either(g.fuzzy[edits], g.fuzzyAt[edits])
 	}
 	for _, parts := range g.split {
 		sets.fuzzy[1] = l.all(sets.fuzzy[1], parts)
@@ -136,10 +136,10 @@ func (l *lookup) any(dict *postings.Dictionary, words []string) *postings.Bitmap
 	return set
 }
 
-// either is the documents that have one of the words in a name or a place, nil where
-// there are none.
-func (l *lookup) either(words []string) *postings.Bitmap {
-	named, placed := l.any(&l.names, words), l.any(&l.places, words)
+// either is the documents that have one of the words in a name, or one of the others in
+// a place, nil where there are none.
+func (l *lookup) either(inNames, inPlaces []string) *postings.Bitmap {
+	named, placed := l.any(&l.names, inNames), l.any(&l.places, inPlaces)
 	switch {
 	case named == nil:
 		return placed
@@ -154,7 +154,7 @@ func (l *lookup) all(set *postings.Bitmap, parts []part) *postings.Bitmap {
 	var both *postings.Bitmap
 	for i := range parts {
 		one := l.any(&l.wide, []string{parts[i].stem})
-		if begin := l.either(parts[i].begin); one == nil {
+		if begin := l.either(parts[i].begin, parts[i].beginAt); one == nil {
 			one = begin
 		} else if begin != nil {
 			one.Or(begin)

@@ -46,6 +46,8 @@ type wanted struct {
 	exact []string
 	begun []string            // its beginning; nil where it must be whole
 	alike map[string]struct{} // nil: none
+
+	initials columns.Initials // of all of them
 }
 
 // wantedOf gives what the typed words of a plan may be, without a leading "the".
@@ -58,6 +60,12 @@ func wantedOf(p *plan) (words []wanted, the bool) {
 		}
 		if at := p.place[i]; at >= 0 {
 			w.alike = alikeOf(&p.groups[at])
+		}
+		for _, s := range w.exact {
+			w.initials |= columns.Initial(s)
+		}
+		for s := range w.alike {
+			w.initials |= columns.Initial(s)
 		}
 		words = append(words, w)
 	}
@@ -102,10 +110,33 @@ func (w *wanted) fits(word string) fit {
 	return noFit
 }
 
+// article's initials: every name may have it.
+var articleInitials = columns.Initial(article)
+
+// cannotBe tells of most names that are nothing to the text that they are not, by their
+// initials: of a name that is more than a part of the text it has all words, and the words
+// of one that is a part are among those of the text.
+func (h *phrasing) cannotBe(name columns.Initials) bool {
+	if name == columns.AnyInitials {
+		return false
+	}
+	all, some := true, articleInitials
+	for i := range h.wanted {
+		all = all && h.wanted[i].initials&name != 0
+		some |= h.wanted[i].initials
+	}
+	return !(all && len(h.wanted) > 1) && name&^some != 0
+}
+
 // compare gives the best likeness of the spellings of a name.
 func (h *phrasing) compare(spellings string) likeness {
 	best := unlike
-	for spelling := range strings.SplitSeq(spellings, columns.SpellingEnd) {
+	for more := true; more; {
+		var spelling string
+		spelling, spellings, more = strings.Cut(spellings, columns.SpellingEnd)
+		if len(h.wanted) == 1 && strings.Contains(strings.TrimPrefix(spelling, article+" "), " ") {
+			continue // that a name of several words has a single one says nothing
+		}
 		best = max(best, h.compareOne(spelling))
 	}
 	return best
@@ -113,9 +144,6 @@ func (h *phrasing) compare(spellings string) likeness {
 
 // compareOne gives the likeness of a spelling.
 func (h *phrasing) compareOne(spelling string) likeness {
-	if len(h.wanted) == 1 && strings.Contains(strings.TrimPrefix(spelling, article+" "), " ") {
-		return unlike // that a name of several words has a single one says nothing
-	}
 	var room [longName]string
 	name, the, cut := nameWords(spelling, &room)
 	n, m := len(name), len(h.wanted)

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"boxoffice/storage/search/internal/columns"
 	"boxoffice/storage/search/internal/text"
 	"boxoffice/storage/search/internal/words"
 )
@@ -65,6 +66,25 @@ func TestLikenesses(t *testing.T) {
 		h := phrasingOf(c.typed, c.name)
 		if got := h.compare(spellings(c.name)); got != c.want {
 			t.Errorf("%q for %q: %d, want %d", c.name, c.typed, got, c.want)
+		}
+		if c.want != unlike && h.cannotBe(columns.InitialsOf(spellings(c.name))) {
+			t.Errorf("%q for %q: not by its initials", c.name, c.typed)
+		}
+	}
+}
+
+// Initials tell most names apart that are nothing to a text.
+func TestCannotBe(t *testing.T) {
+	for typed, names := range map[string][]string{
+		"foxes":            {"Blue Foxes", "Harbour", "The Blue"},
+		"blue foxes":       {"Red Foxes", "Night", "Blue Hens and Owls"},
+		"blue foxes lodge": {"Red Foxes", "Blue Hens"},
+	} {
+		h := phrasingOf(typed, names...)
+		for _, name := range names {
+			if !h.cannotBe(columns.InitialsOf(spellings(name))) {
+				t.Errorf("%q for %q may be", name, typed)
+			}
 		}
 	}
 }

@@ -34,6 +34,7 @@ const (
 type phrasing struct {
 	wanted  []wanted
 	the     bool     // a leading "the" is left out of wanted
+	phrase  string   // of wanted, with one blank between; "": a word has several spellings
 	letters []string // of the text without blanks, with and without "the": the first as typed
 	hashes  []uint32 // of letters
 	whole   []uint32 // billings that are letters, each list of its own; in order of letters
@@ -49,6 +50,7 @@ type phrasing struct {
 func (h *phrasing) reset(p *plan, now *columns.Snapshot, s *scratch) {
 	*h = phrasing{now: now}
 	h.wanted, h.the = wantedOf(p)
+	h.phrase = phraseOf(h.wanted)
 	h.letters = []string{p.joined}
 	switch {
 	case h.the:
@@ -113,9 +115,53 @@ func (h *phrasing) names(o uint32, marks uint8) likeness {
 		best = max(best, *seen)
 	}
 	if best < wholeAlike {
-		best = max(best, h.compare(h.now.Title(o)))
+		best = max(best, h.title(o, marks))
 	}
 	return best
+}
+
+// title is the likeness of a title. There are as many as hits, so what a longer one can
+// be is told without looking at its words.
+func (h *phrasing) title(o uint32, marks uint8) likeness {
+	title := h.now.Title(o)
+	long := strings.Count(title, " ") > len(h.wanted) // more words, and "the"
+	switch {
+	case !long || marks&(alike|begun) != 0 || h.now.TitleLetters(o) == columns.AnyLetters:
+	case marks&allNamed == 0:
+		return unlike
+	case h.phrase != "" && hasPhrase(title, h.phrase):
+		return side
+	case h.phrase != "":
+		return unlike
+	}
+	return h.compare(title)
+}
+
+// phraseOf joins words that have one spelling each.
+func phraseOf(wanted []wanted) string {
+	var words []string
+	for i := range wanted {
+		if len(wanted[i].exact) > 1 {
+			return ""
+		}
+		words = append(words, wanted[i].exact[0])
+	}
+	return strings.Join(words, " ")
+}
+
+// hasPhrase tells whether a spelling has whole words side by side.
+func hasPhrase(s, phrase string) bool {
+	for from := 0; ; {
+		at := strings.Index(s[from:], phrase)
+		if at < 0 {
+			return false
+		}
+		start, end := from+at, from+at+len(phrase)
+		if (start == 0 || s[start-1] == ' ') && (end == len(s) || s[end] == ' ') {
+			return true
+		}
+		from = start + 1
+	}
 }
 
 // wholeName tells whether the title or a performer's name has the letters of the text.
@@ -142,8 +188,15 @@ func (h *phrasing) wholeName(o uint32) likeness {
 // atPlace is what a place adds.
 func (h *phrasing) atPlace(place uint32) float32 {
 	if h.placed[place] == 0 {
-		p := h.now.Places().Place(place)
-		h.placed[place] = 1 + float32(placeShare*nameBonus[h.compare(p.Named)]+cityBonus[h.compare(p.CityNamed)])
+		h.placed[place] = 1
+		places := h.now.Places()
+		named, city := places.Initials(place)
+		if !h.cannotBe(named) {
+			h.placed[place] += float32(placeShare * nameBonus[h.compare(places.Place(place).Named)])
+		}
+		if !h.cannotBe(city) {
+			h.placed[place] += float32(cityBonus[h.compare(places.Place(place).CityNamed)])
+		}
 	}
 	return h.placed[place] - 1
 }

@@ -47,10 +47,15 @@ type group struct {
 	word  text.Word
 	stems []string    // of wide text: the word, its spellings, runs of words that are one
 	exact []nameTerm  // words of names; events that have them have a stem too
-	begin []string    // words of names that begin with it
+	begin []string    // words of names and places that begin with it
 	parts [][]part    // words that together are it
-	fuzzy [3][]string // by edits, 1 or 2: words of names that look like it
+	fuzzy [3][]string // by edits, 1 or 2: words of names and places that look like it
 	split [][]part    // like parts, found in the vocabulary: as good as one edit
+
+	// Those of begin and fuzzy that places have: looking all up there would cost as much
+	// as looking them up in names.
+	beginAt []string
+	fuzzyAt [3][]string
 }
 
 // nameTerm is a word of names that counts by how rare it is.
@@ -61,9 +66,34 @@ type nameTerm struct {
 
 // part is a part of a word: its stem in wide text, or a name's word that begins so.
 type part struct {
-	word  string // for Correction
-	stem  string
-	begin []string
+	word           string // for Correction
+	stem           string
+	begin, beginAt []string // as of a group
+}
+
+// locate finds the words that places have. It is called before each evaluation.
+func (p *plan) locate(places *words.Vocabulary) {
+	for i := range p.groups {
+		g := &p.groups[i]
+		g.beginAt = placed(g.begin, places)
+		for edits := range g.fuzzy {
+			g.fuzzyAt[edits] = placed(g.fuzzy[edits], places)
+		}
+		if end := g.end(); end != nil {
+			end.beginAt = placed(end.begin, places)
+		}
+	}
+}
+
+// placed gives the words that places have.
+func placed(list []string, places *words.Vocabulary) []string {
+	var out []string
+	for _, w := range list {
+		if places.Frequency(w) > 0 {
+			out = append(out, w)
+		}
+	}
+	return out
 }
 
 // newPlan makes the plan of a text that has words.

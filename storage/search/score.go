@@ -44,6 +44,7 @@ const bm25K, bm25B = 1.2, 0.75
 const (
 	allNamed = 1 << iota // names have all words so far, exactly
 	inName               // a name has some word, or one that begins or looks like it
+	begun                // of some word a name has only one that begins so
 	alike                // some word is there by likeness only
 )
 
@@ -61,9 +62,8 @@ func (s *scoring) standing(now *columns.Snapshot, o uint32) float64 {
 	if s.isComing(now, o) {
 		return 1 + float64(now.Popularity(o))
 	}
-	// In milliseconds: more than two thousand years.
-	const most = 1 << 46
-	late := float64(min(max(now.Start(o), -most), most-1)+most) / (2 * most) // 0 to 1, to the millisecond
+	const most = 1 << 46 // milliseconds: more than two thousand years
+	late := float64(min(max(now.Start(o), -most), most-1)+most) / (2 * most)
 	if now.Cancelled(o) {
 		return late - 1
 	}
@@ -125,6 +125,9 @@ func (e *evaluation) rankGroup(names *postings.Dictionary, g *group, sets *group
 	for i, doc := range e.docs {
 		if e.best[i] > 0 {
 			e.marks[i] |= inName
+		}
+		if e.best[i] == beginWeight {
+			e.marks[i] |= begun
 		}
 		switch {
 		case onlyWide || sets.wide != nil && sets.wide.Contains(doc):

@@ -192,13 +192,14 @@ func TestAroundNames(t *testing.T) {
 		at("folk", "Jazz Band", "New York", "Blue Cellar", "Folk"),
 		at("arena", "Blue", "Leeds", "Arena", "Pop"),
 		at("cellar", "Trio", "Leeds", "Cellar", "Pop"),
+		at("song", "Cellar of my blue days", "Leeds", "Arena", "Pop"),
 	))
 	for text, want := range map[string]string{
 		"jazz in new york": "[jazz folk named]",
 		"new york":         "[named folk jazz]",
-		"leeds cellar":     "[cellar]",
-		"blue cellar":      "[folk jazz]",
-		"blue":             "[arena folk jazz]",
+		"leeds cellar":     "[cellar song]",
+		"blue cellar":      "[folk jazz song]",
+		"blue":             "[arena song folk jazz]",
 	} {
 		if got := fmt.Sprint(titledBy(t, x, text)); got != want {
 			t.Errorf("%q found %s, want %s", text, got, want)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"hash/maphash"
 	"math"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -54,8 +55,8 @@ func (x *Index) Suggest(_ context.Context, q SuggestQuery) ([]Suggestion, error)
 			s.ID = ""
 		case KindEvent:
 			var ok bool
-			if s.Name, ok = m.title(s.ID, b.table.Ordinal(s.ID)); !ok {
-				continue // removed since
+			if s.Name, ok = m.title(s.ID, b.table.Ordinal(s.ID)); !ok || s.Events == 0 && isNamed(out, s.Name) {
+				continue // removed since; or over, and one to come has the title since
 			}
 		}
 		if strings.HasPrefix(s.ID, "\x00") {
@@ -64,6 +65,11 @@ func (x *Index) Suggest(_ context.Context, q SuggestQuery) ([]Suggestion, error)
 		out = append(out, s)
 	}
 	return out, nil
+}
+
+// isNamed tells whether an event with a title is among suggestions.
+func isNamed(list []Suggestion, title string) bool {
+	return slices.ContainsFunc(list, func(s Suggestion) bool { return s.Kind == KindEvent && s.Name == title })
 }
 
 // title reads the title of an event, as it is written.

@@ -93,11 +93,15 @@ func TestSuggestWhatIsOver(t *testing.T) {
 	if got := fmt.Sprint(suggested(t, x, "over", here)); got != want {
 		t.Errorf("suggested %s, want %s", got, want)
 	}
-	coming := over("c", "Overboard")
-	coming.StartsAt = 4e12
-	apply(t, x, batch("2", coming))
-	if got := suggested(t, x, "overb", nil); len(got) == 0 || got[0] != "0:c:Overboard:1" {
-		t.Errorf("with one to come: suggested %v", got)
+	apply(t, x, batch("2", over("d", "Overcast")))
+	for i, title := range []string{"Overboard", "Overcast"} { // that was known, or came since
+		coming := over(fmt.Sprint("next", i), title)
+		coming.StartsAt = 4e12
+		apply(t, x, batch(fmt.Sprint(3+i), coming))
+		want := fmt.Sprintf("[0:next%d:%s:1]", i, title)
+		if got := fmt.Sprint(suggested(t, x, title, nil)); got != want {
+			t.Errorf("with one to come: suggested %s, want %s", got, want)
+		}
 	}
 }
 

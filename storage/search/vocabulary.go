@@ -9,12 +9,18 @@ import (
 )
 
 // vocabulary is the words of names, and of venues and cities, for prefixes and for words
-// that are typed wrong. New words are added as they come; how many events have a word is counted now and
-// then, and words that no event has any more go then.
+// that are typed wrong. New words are added as they come; how many events have a word is
+// counted now and then, and words that no event has any more go then.
 type vocabulary struct {
+	all    lexicon     // an event that has a word in a name and in its place counts twice
+	places lexicon     // those of venues and cities: only they are looked up there
+	old    atomic.Bool // events have changed since all were counted
+	mu     sync.Mutex  // guards what is not atomic of the two
+}
+
+// lexicon is one of its lists of words.
+type lexicon struct {
 	now    atomic.Pointer[words.Vocabulary]
-	old    atomic.Bool    // events have changed since all were counted
-	mu     sync.Mutex     // guards recent, and changes of now
 	recent map[string]int // words that came while all are counted; nil: they are not
 }
 
@@ -26,72 +32,90 @@ func (b *body) learn(edits []edit) {
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	now, fresh := v.now.Load(), map[string]int{}
+	all, places := map[string]int{}, map[string]int{}
 	for i := range edits {
-		for _, list := range [...][]string{edits[i].doc.Name, edits[i].doc.Place} {
-			for _, w := range list {
-				if now.Frequency(w) == 0 {
-					fresh[w]++
-				}
-			}
+		v.all.fresh(edits[i].doc.Name, all)
+		v.all.fresh(edits[i].doc.Place, all)
+		v.places.fresh(edits[i].doc.Place, places)
+	}
+	v.places.learn(places, b.full)
+	v.all.learn(all, b.full)
+}
+
+// fresh counts the words that are not in the lexicon.
+func (l *lexicon) fresh(list []string, into map[string]int) {
+	now := l.now.Load()
+	for _, w := range list {
+		if now.Frequency(w) == 0 {
+			into[w]++
 		}
 	}
+}
+
+// learn adds new words.
+func (l *lexicon) learn(fresh map[string]int, full chan struct{}) {
 	if len(fresh) == 0 {
 		return
 	}
 	for w, n := range fresh {
-		if v.recent != nil {
-			v.recent[w] += n
+		if l.recent != nil {
+			l.recent[w] += n
 		}
 	}
-	v.add(fresh, b.full)
+	l.add(fresh, full)
 }
 
 // add adds words. Where there is no room for more, they wait until all are counted.
-func (v *vocabulary) add(counts map[string]int, full chan struct{}) {
-	next, ok := v.now.Load().Add(counts)
+func (l *lexicon) add(counts map[string]int, full chan struct{}) {
+	next, ok := l.now.Load().Add(counts)
 	if !ok {
 		signal(full)
 	}
-	v.now.Store(next)
+	l.now.Store(next)
+}
+
+// renew takes counts of all words, and what came while they were counted.
+func (l *lexicon) renew(counts map[string]int, full chan struct{}) {
+	l.now.Store(words.New(counts))
+	for w := range counts {
+		delete(l.recent, w)
+	}
+	l.add(l.recent, full)
 }
 
 // learnAll makes the vocabulary of what is there now.
 func (b *body) learnAll() error {
 	v := &b.vocabulary
 	v.mu.Lock()
-	v.recent = map[string]int{}
+	v.all.recent, v.places.recent = map[string]int{}, map[string]int{}
 	v.old.Store(false)
 	v.mu.Unlock()
-	counts, err := b.countWords()
+	all, places, err := b.countWords()
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if err == nil {
-		v.now.Store(words.New(counts))
-		for w := range counts {
-			delete(v.recent, w)
-		}
-		v.add(v.recent, b.full)
+		v.places.renew(places, b.full)
+		v.all.renew(all, b.full)
 	}
-	v.recent = nil
+	v.all.recent, v.places.recent = nil, nil
 	return err
 }
 
-// countWords counts the words of names and of places: an event that has a word in both
-// counts twice.
-func (b *body) countWords() (map[string]int, error) {
+// countWords counts all words, and those of places.
+func (b *body) countWords() (all, places map[string]int, err error) {
 	m, err := b.moment()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer m.release()
-	counts, err := m.view.Words(postings.Name)
-	if err != nil {
-		return nil, err
+	if all, err = m.view.Words(postings.Name); err != nil {
+		return nil, nil, err
 	}
-	at, err := m.view.Words(postings.Place)
-	for w, n := range at {
-		counts[w] += n
+	if places, err = m.view.Words(postings.Place); err != nil {
+		return nil, nil, err
 	}
-	return counts, err
+	for w, n := range places {
+		all[w] += n
+	}
+	return all, places, nil
 }

@@ -149,6 +149,8 @@ func (c *Change) place(p Place) uint32 {
 	c.t.numbers[p] = number
 	venue := c.next.venues.put(Value{Key: keyOf(p.ID, p.Name), Name: p.Name})
 	places.all = append(places.all, p)
+	places.named = append(places.named, InitialsOf(p.Named))
+	places.cityNamed = append(places.cityNamed, InitialsOf(p.CityNamed))
 	places.venue = append(places.venue, venue)
 	places.city = append(places.city, c.next.cities.put(Value{Key: p.CityKey, Name: p.City}))
 	if venue != 0 {

@@ -8,16 +8,21 @@ const tailMax = 256
 
 // Places are the places of a snapshot. Number 0 is not known.
 type Places struct {
-	all    []Place
-	venue  []uint32 // number of the venue, in Snapshot.Venues
-	city   []uint32 // number of the city, in Snapshot.Cities
-	grid   *geo.Grid
-	inGrid int // places before this one are in the grid
+	all   []Place
+	venue []uint32 // number of the venue, in Snapshot.Venues
+	city  []uint32 // number of the city, in Snapshot.Cities
+
+	named, cityNamed []Initials
+	grid             *geo.Grid
+	inGrid           int // places before this one are in the grid
 }
 
 // newPlaces has only the place that is not known.
 func newPlaces() Places {
-	return Places{all: make([]Place, 1), venue: make([]uint32, 1), city: make([]uint32, 1), grid: geo.NewGrid(nil)}
+	return Places{
+		all: make([]Place, 1), venue: make([]uint32, 1), city: make([]uint32, 1), grid: geo.NewGrid(nil),
+		named: make([]Initials, 1), cityNamed: make([]Initials, 1),
+	}
 }
 
 // Len is one more than the largest number.
@@ -31,6 +36,11 @@ func (p *Places) Venue(number uint32) uint32 { return p.venue[number] }
 
 // City is the number of a place's city, 0 where it has none.
 func (p *Places) City(number uint32) uint32 { return p.city[number] }
+
+// Initials are those of a place's Named and CityNamed.
+func (p *Places) Initials(number uint32) (named, cityNamed Initials) {
+	return p.named[number], p.cityNamed[number]
+}
 
 // Within calls visit with every place that is at most metres from the centre, once.
 func (p *Places) Within(centre geo.Point, metres float64, visit func(place uint32, distance float64)) {

@@ -96,6 +96,9 @@ func (s *Snapshot) BilledAs(letters string) []uint32 {
 	return s.billings.whole.get(letters, s.Billings())
 }
 
+// InitialsOf are those of the name of an entry of a Billing.
+func (s *Snapshot) InitialsOf(billed uint32) Initials { return s.billings.initials[billed] }
+
 // NameOf is the spellings of the name of an entry of a Billing.
 func (s *Snapshot) NameOf(billed uint32) string { return s.billings.folded[billed] }
 
@@ -152,6 +155,7 @@ func (s *Snapshot) plays(billing []uint32, performer uint32) bool {
 type billings struct {
 	performer []uint32
 	folded    []string
+	initials  []Initials
 	whole     *whole
 }
 
@@ -188,5 +192,6 @@ func (w *whole) get(letters string, below int) []uint32 {
 func (b *billings) add(performer uint32, folded string) uint32 {
 	b.performer = append(b.performer, performer)
 	b.folded = append(b.folded, folded)
+	b.initials = append(b.initials, InitialsOf(folded))
 	return uint32(len(b.folded) - 1)
 }

@@ -34,7 +34,9 @@ func New() *Table {
 	t.now.Store(&Snapshot{
 		places: newPlaces(), genres: newDictionary(), cities: newDictionary(),
 		venues: newDictionary(), performers: newDictionary(),
-		billings: billings{performer: make([]uint32, 1), folded: make([]string, 1), whole: t.whole},
+		billings: billings{
+			performer: make([]uint32, 1), folded: make([]string, 1), initials: make([]Initials, 1), whole: t.whole,
+		},
 	})
 	return t
 }
