@@ -94,7 +94,7 @@ func (a *Agent) askController(ctx context.Context, q operate, within time.Durati
 		node, _, err := a.cfg.Member.Locate(a.system)
 		if err == nil {
 			var answer []byte
-			if answer, err = a.call(ctx, deadline, node, KindOperate, body); err == nil {
+			if answer, err = cluster.CallWithin(ctx, a.cfg.Member, deadline, node, KindOperate, body); err == nil {
 				var reply operateReply
 				if err = json.Unmarshal(answer, &reply); err == nil {
 					err = fromWire(reply.Error)

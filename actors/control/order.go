@@ -188,7 +188,7 @@ func (a *Agent) tell(ctx context.Context, node string, o order, within time.Dura
 		deadline = d
 	}
 	body, _ := json.Marshal(o) // plain members
-	answer, err := a.call(ctx, deadline, node, KindOrder, body)
+	answer, err := cluster.CallWithin(ctx, a.cfg.Member, deadline, node, KindOrder, body)
 	if err != nil {
 		return 0, fmt.Errorf("order %s on %s: %w", o.Do, node, err)
 	}
@@ -200,24 +200,4 @@ func (a *Agent) tell(ctx context.Context, node string, o order, within time.Dura
 		return 0, fmt.Errorf("order %s on %s: %w", o.Do, node, err)
 	}
 	return reply.Replica, nil
-}
-
-// call is Member.Call that ends with ctx: a call that is given up goes on by itself
-// until its deadline, and its answer is dropped.
-func (a *Agent) call(ctx context.Context, deadline time.Time, node string, kind uint8, body []byte) ([]byte, error) {
-	type result struct {
-		answer []byte
-		err    error
-	}
-	done := make(chan result, 1)
-	go func() {
-		answer, err := a.cfg.Member.Call(deadline, node, kind, body)
-		done <- result{answer, err}
-	}()
-	select {
-	case r := <-done:
-		return r.answer, r.err
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
 }

@@ -183,7 +183,7 @@ func (a *Agent) gather(peers []cluster.Peer, q reportRequest) map[string]*report
 // ReportTimeout.
 func (a *Agent) ask(ctx context.Context, node string, q reportRequest) *report {
 	body, _ := json.Marshal(q) // a plain struct
-	answer, err := a.call(ctx, time.Now().Add(a.cfg.ReportTimeout), node, KindReport, body)
+	answer, err := cluster.CallWithin(ctx, a.cfg.Member, time.Now().Add(a.cfg.ReportTimeout), node, KindReport, body)
 	if err != nil {
 		return nil
 	}

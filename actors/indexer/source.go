@@ -115,7 +115,8 @@ func (s *source) leader() string {
 // is no news.
 func (s *source) call(ctx context.Context, node string, q request) (page, error) {
 	began := time.Now()
-	answer, err := s.ask(ctx, began.Add(q.wait+s.cfg.CallTimeout), node, appendRequest(nil, q))
+	answer, err := cluster.CallWithin(ctx, s.cfg.Company, began.Add(q.wait+s.cfg.CallTimeout), node, kindFeed,
+		appendRequest(nil, q))
 	if err != nil {
 		return page{}, err
 	}
@@ -127,25 +128,6 @@ func (s *source) call(ctx context.Context, node string, q request) (page, error)
 		pause(ctx, s.cfg.PollEvery-time.Since(began))
 	}
 	return p, nil
-}
-
-// ask calls another node. Where ctx ends it does not wait for the answer.
-func (s *source) ask(ctx context.Context, until time.Time, node string, question []byte) ([]byte, error) {
-	type result struct {
-		answer []byte
-		err    error
-	}
-	done := make(chan result, 1)
-	go func() {
-		answer, err := s.cfg.Company.Call(until, node, kindFeed, question)
-		done <- result{answer, err}
-	}()
-	select {
-	case r := <-done:
-		return r.answer, r.err
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
 }
 
 // pause waits for a time, or until ctx ends.
