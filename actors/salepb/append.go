@@ -76,13 +76,13 @@ func appendID(b []byte, field protowire.Number, v [16]byte) []byte {
 }
 
 // appendPacked appends a packed repeated field; nothing where it is empty.
-func appendPacked(b []byte, field protowire.Number, vs []uint64) []byte {
+func appendPacked[T uint32 | uint64](b []byte, field protowire.Number, vs []T) []byte {
 	if len(vs) == 0 {
 		return b
 	}
 	b, body := open(b, field)
 	for _, v := range vs {
-		b = protowire.AppendVarint(b, v)
+		b = protowire.AppendVarint(b, uint64(v))
 	}
 	return shut(b, body)
 }

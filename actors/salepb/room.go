@@ -122,7 +122,7 @@ func appendRoom(b []byte, field protowire.Number, s *waitroom.Snapshot) []byte {
 	b = appendBool(b, 4, s.Drawn)
 	b = appendInt(b, 5, s.First)
 	b = appendPlaces(b, s.Places)
-	b = appendPacked(b, 11, widen(s.Mixed))
+	b = appendPacked(b, 11, s.Mixed)
 	b = appendInt(b, 12, uint64(s.MixedFrom))
 	b = appendInt(b, 13, s.Credit)
 	b = appendInt(b, 14, s.CreditAt)
@@ -234,17 +234,7 @@ func decodeRoom(b []byte, s *waitroom.Snapshot) (err error) {
 	return err
 }
 
-// widen and narrow are numbers of places in the form of packed fields, which are of 64
-// bits.
-func widen(in []uint32) []uint64 {
-	out := make([]uint64, len(in))
-	for i, v := range in {
-		out[i] = uint64(v)
-	}
-	return out
-}
-
-// narrow is the way back.
+// narrow is numbers of places, which are packed as numbers of 64 bits.
 func narrow(in []uint64) []uint32 {
 	if len(in) == 0 {
 		return nil
