@@ -1,6 +1,7 @@
 package postings
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	segment "github.com/blugelabs/bluge_segment_api"
 	"go.uber.org/goleak"
 )
 
@@ -255,6 +257,33 @@ func TestSourceAndWords(t *testing.T) {
 	}
 	if seen != 98 {
 		t.Errorf("%d documents seen, want 98", seen)
+	}
+}
+
+// A word of one document says nothing of the words after it, not even in a merged
+// segment, where such a word has a form of its own.
+func TestWordsAfterASingleOne(t *testing.T) {
+	p := plugin(func([]byte) uint32 { return 0 }, func() bool { return true })
+	var parts []segment.Segment
+	for i, words := range [][]string{{"a", "c"}, {"b", "c"}} {
+		one, _, err := p.New([]segment.Document{newDocument(&Doc{ID: fmt.Sprint(i), Name: words})}, norm)
+		if err != nil {
+			t.Fatal(err)
+		}
+		parts = append(parts, one)
+	}
+	var file bytes.Buffer
+	if _, err := p.Merge(parts, make([]*Bitmap, 2), 1024).WriteTo(&file, nil); err != nil {
+		t.Fatal(err)
+	}
+	merged, err := p.Load(segment.NewDataBytes(file.Bytes()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	words := map[string]int{}
+	err = (&Segment{part: merged.(*part)}).words(Name, words)
+	if err != nil || !maps.Equal(words, map[string]int{"a": 1, "b": 1, "c": 2}) {
+		t.Errorf("words %v (%v)", words, err)
 	}
 }
 

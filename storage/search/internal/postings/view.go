@@ -130,7 +130,8 @@ func (s *Segment) Source(doc uint32, buf []byte) ([]byte, error) {
 }
 
 // words adds the segment's words of a field, with those of their documents that are
-// not deleted.
+// not deleted. They are looked up: what an entry counts is 1 from the first word of a
+// single document on, for ice (1.0.0) never takes that word's mark off its iterator.
 func (s *Segment) words(f Field, into map[string]int) error {
 	dict, err := s.Dictionary(f)
 	if err != nil {
@@ -146,14 +147,10 @@ func (s *Segment) words(f Field, into map[string]int) error {
 		if entry == nil {
 			return nil
 		}
-		n := int(entry.Count())
-		if s.deleted != nil {
-			if err := dict.Find(entry.Term(), &list); err != nil {
-				return err
-			}
-			n = list.Count()
+		if err := dict.Find(entry.Term(), &list); err != nil {
+			return err
 		}
-		if n > 0 {
+		if n := list.Count(); n > 0 {
 			into[entry.Term()] += n
 		}
 	}
