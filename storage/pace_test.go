@@ -1,7 +1,9 @@
 package storage
 
 import (
+	"math"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"testing"
 	"time"
@@ -24,6 +26,7 @@ type shop struct {
 func newShop(t *testing.T, least float64, every time.Duration, takes func(float64) time.Duration) *shop {
 	s := &shop{pace: newPace(least), t: t, clock: time.Unix(1e9, 0), every: every, takes: takes}
 	s.now = func() time.Time { return s.clock }
+	s.most = math.Inf(1) // as of a machine with many processors
 	s.next = s.clock
 	s.sellUntil(s.clock.Add(time.Minute), 0)
 	return s
@@ -91,6 +94,20 @@ func TestACopyThatDoesNotHurtBecomesFast(t *testing.T) {
 	}
 	if rates[5] < 100e6 {
 		t.Errorf("after five seconds it is at %.0f MB/s", rates[5]/1e6)
+	}
+}
+
+// However little it hurts, a node that sells keeps most of its processors for that.
+func TestACopyLeavesProcessorsToASale(t *testing.T) {
+	s := newShop(t, 8*mega, 10*time.Millisecond, harmless)
+	s.most = 32 * mega
+	for i, rate := range s.copy(10) {
+		if rate > 33*mega || i > 5 && rate < 30*mega {
+			t.Errorf("second %d: %.0f MB/s", i, rate/1e6)
+		}
+	}
+	if most := newPace(8 * mega).most; most != float64(16*mega*runtime.GOMAXPROCS(0)) {
+		t.Errorf("at most %.0f MB/s", most/1e6)
 	}
 }
 

@@ -95,7 +95,7 @@ func (r *rolling) bookAt(rate float64, atMost time.Duration, over <-chan struct{
 	enough := time.After(atMost)
 	due := make(chan time.Time, 1<<16)
 	var mu sync.Mutex
-	var done [300]int
+	var done, slowest [300]int
 	var booking sync.WaitGroup
 	for range clients {
 		booking.Go(func() {
@@ -112,6 +112,7 @@ func (r *rolling) bookAt(rate float64, atMost time.Duration, over <-chan struct{
 				took = append(took, time.Since(at))
 				if second := int(time.Since(began).Seconds()); second < len(done) {
 					done[second]++
+					slowest[second] = max(slowest[second], int(time.Since(at).Milliseconds()))
 				}
 				mu.Unlock()
 			}
@@ -137,6 +138,7 @@ func (r *rolling) bookAt(rate float64, atMost time.Duration, over <-chan struct{
 	}
 	close(due)
 	booking.Wait()
-	r.t.Logf("bookings done in each second: %d", done[:min(len(done), 1+int(time.Since(began).Seconds()))])
+	seconds := min(len(done), 1+int(time.Since(began).Seconds()))
+	r.t.Logf("in each second: bookings done %d, the slowest in ms %d", done[:seconds], slowest[:seconds])
 	return took
 }
