@@ -71,17 +71,21 @@ func (a *act) touches() []string {
 type index struct {
 	ticket map[string][]*act
 	id     map[string][]*act // by the hold or booking in the path, or that is paid for
+	made   map[string]*act   // by the hold that was granted
 }
 
 // index makes the index of all acts.
 func (e *trial) index() *index {
-	x := &index{map[string][]*act{}, map[string][]*act{}}
+	x := &index{map[string][]*act{}, map[string][]*act{}, map[string]*act{}}
 	for _, a := range e.acts {
 		for _, t := range a.touches() {
 			x.ticket[t] = append(x.ticket[t], a)
 		}
 		if a.id != "" {
 			x.id[a.id] = append(x.id[a.id], a)
+		}
+		if a.op == Hold && a.outcome == granted {
+			x.made[a.told.ID] = a
 		}
 	}
 	return x

@@ -11,15 +11,19 @@ import (
 // stepper makes the steps of a group of acts.
 type stepper struct {
 	*trial
-	number map[string]int // ticket → number in the group
-	owners map[string]int // hold or booking → owner; 0 is nobody
-	steps  []porcupine.Operation
+	index   *index
+	number  map[string]int // ticket → number in the group
+	owners  map[string]int // hold or booking → owner; 0 is nobody
+	lapsing map[int]bool   // owners whose end is among the steps
+	steps   []porcupine.Operation
 }
 
 // steps gives what the acts did to a group, as far as their answers say. Only the time
 // of a hold is taken from the history: how long it was to live.
 func (e *trial) steps(x *index, group []string) []porcupine.Operation {
-	s := &stepper{trial: e, number: map[string]int{}, owners: map[string]int{}}
+	s := &stepper{
+		trial: e, index: x, number: map[string]int{}, owners: map[string]int{}, lapsing: map[int]bool{},
+	}
 	done := map[*act]bool{}
 	var once func(list []*act)
 	once = func(list []*act) {
@@ -111,9 +115,10 @@ func (s *stepper) act(a *act) {
 	case a.op == Hold:
 		to := s.owner(a.told.ID)
 		s.add(a, step{kind: takes, to: to, take: s.numbers(a.touches())})
-		s.lapse(a, to)
+		s.lapse(a, a.told.ID, to)
 	case a.op == Swap:
 		s.add(a, step{kind: takes, to: hold, take: s.numbers(a.tickets), give: s.numbers(a.removed)})
+		s.lapse(a, a.id, hold)
 	case a.op == Release:
 		s.add(a, step{kind: passes, from: hold})
 	case a.op == Book:
@@ -149,16 +154,30 @@ func (s *stepper) declined(a *act, hold int) {
 	s.add(a, step{kind: passes, from: to, to: hold})
 }
 
-// lapse adds that a hold may end by itself: never before its time, counted from when
-// it was asked for, and with a shopper's session at any time.
-func (s *stepper) lapse(a *act, owner int) {
-	from := a.sent
-	if h := s.sale.holds[a.told.ID]; h != nil && !s.sale.room {
-		if placed := s.sale.record(h.placed); placed != nil {
-			from += (h.states[0].expires - placed.at) * 1e6
-		}
+// lapse adds that a hold ended by itself, where the history says so: never before its
+// time, counted from when it was asked for, and with a shopper's session at any time
+// after that. a gave it tickets.
+func (s *stepper) lapse(a *act, id string, owner int) {
+	h := s.sale.holds[id]
+	if s.lapsing[owner] || h != nil && (h.ended == 0 || h.booking != "" || !h.expired && !s.sale.room) {
+		return
 	}
-	s.steps = append(s.steps, porcupine.Operation{
-		Input: &step{kind: passes, from: owner, maybe: true}, Call: from, Return: math.MaxInt64, Metadata: a,
-	})
+	s.lapsing[owner] = true
+	x := step{kind: passes, from: owner, maybe: true} // the history does not know it
+	from, made := int64(0), s.index.made[id]
+	if made != nil {
+		from = made.sent
+	}
+	if h != nil {
+		if h.expired && made != nil {
+			from += (h.states[0].expires - s.sale.record(h.placed).at) * 1e6
+		}
+		x = step{kind: takes, from: owner, take: s.numbers(h.now().tickets), maybe: s.released(id)}
+	}
+	s.steps = append(s.steps, porcupine.Operation{Input: &x, Call: from, Return: math.MaxInt64, Metadata: a})
+}
+
+// released says whether somebody wanted a hold released: then that may have ended it.
+func (s *stepper) released(id string) bool {
+	return slices.ContainsFunc(s.index.id[id], func(a *act) bool { return a.op == Release && a.outcome != refused })
 }
