@@ -230,7 +230,7 @@ func (e *trial) wrong(p Property, says string, proof ...any) {
 	if f.Violations++; f.Violations > maxShown {
 		return
 	}
-	v := Violation{Property: p, Event: e.event, Says: says}
+	v := Violation{Property: p, Event: e.event, Says: says, Proof: []string{}}
 	for _, x := range proof {
 		v.Proof = append(v.Proof, e.line(x)...)
 	}
