@@ -39,8 +39,10 @@ setTimeout(() => {
     const svg = f.querySelector("svg");
     if (f.hidden) { said.push(f.id + " hidden"); continue; }
     const box = svg.getBoundingClientRect();
-    svg.dispatchEvent(new PointerEvent("pointermove", { clientX: box.left + 58 + (box.width - 80) * 22 / 60, clientY: box.top + 50, bubbles: true }));
-    said.push([f.id, svg.querySelectorAll("path").length, svg.querySelectorAll(".fault").length, tip.hidden, tip.innerText.replace(/\s+/g, " ")].join(" | "));
+    const clientX = box.left + 58 + (box.width - 80) * 22 / 60, clientY = box.top + 50;
+    svg.dispatchEvent(new PointerEvent("pointermove", { clientX, clientY, bubbles: true }));
+    const count = what => svg.querySelectorAll(what).length, text = tip.innerText.replace(/\s+/g, " ");
+    said.push([f.id, count("path"), count(".fault"), tip.hidden, text].join(" | "));
   }
   const all = document.documentElement;
   said.push("wide " + (all.scrollWidth > all.clientWidth) + " " + all.clientWidth);
@@ -60,7 +62,8 @@ func probed(t *testing.T, write func(w *bytes.Buffer) error, size string) string
 	if err := os.WriteFile(name, []byte(page), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(browser(t), "--headless", "--no-sandbox", "--disable-gpu", "--user-data-dir="+t.TempDir(), "--window-size="+size,
+	cmd := exec.Command(browser(t), "--headless", "--no-sandbox", "--disable-gpu", "--user-data-dir="+t.TempDir(),
+		"--window-size="+size,
 		"--virtual-time-budget=3000", "--dump-dom", "file://"+name)
 	out, err := cmd.Output()
 	if err != nil {
@@ -90,10 +93,12 @@ func TestPage(t *testing.T) {
 		size  string
 		want  []string
 	}{
-		{"desk", one, "1280,900", []string{"latency | 4 | 2 | false | 22 s max", "p50 40.0 ms", "statuses | 6 | 2 | false |", "tickets | 2 | 2 | false", "sold",
+		{"desk", one, "1280,900", []string{"latency | 4 | 2 | false | 22 s max", "p50 40.0 ms",
+			"statuses | 6 | 2 | false |", "tickets | 2 | 2 | false", "sold",
 			"people | 2 | 2", "waiting", "behind | 1 |", "wide false"}},
 		{"phone", one, "500,800", []string{"latency | 4 | 2 | false", "wide false"}},
-		{"two", two, "1280,900", []string{"latency | 4 | 4 | false", "p50 A", "p50 B", "statuses | 8 | 4", "2xx A", "wide false"}},
+		{"two", two, "1280,900", []string{"latency | 4 | 4 | false", "p50 A", "p50 B", "statuses | 8 | 4", "2xx A",
+			"wide false"}},
 	} {
 		t.Run(x.name, func(t *testing.T) {
 			said := probed(t, x.write, x.size)
@@ -107,7 +112,8 @@ func TestPage(t *testing.T) {
 	t.Run("nothing", func(t *testing.T) {
 		r := &Result{Scenario: "empty"}
 		r.Judge()
-		if said := probed(t, func(w *bytes.Buffer) error { return WriteHTML(w, r) }, "1280,900"); strings.Contains(said, "NaN") {
+		if said := probed(t, func(w *bytes.Buffer) error { return WriteHTML(w, r) }, "1280,900"); strings.Contains(said,
+			"NaN") {
 			t.Error(said)
 		}
 	})
@@ -132,7 +138,8 @@ func pictures(t *testing.T, one, two func(w *bytes.Buffer) error) {
 			"light": {"--window-size=1280,2600"}, "phone": {"--window-size=500,3600"},
 			"dark": {"--window-size=1280,2600", "--blink-settings=preferredColorScheme=0"},
 		} {
-			args = append(args, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--user-data-dir="+t.TempDir(),
+			args = append(args, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
+				"--user-data-dir="+t.TempDir(),
 				fmt.Sprintf("--screenshot=%s/%s-%s.png", *shots, name, look), "file://"+page)
 			if out, err := exec.Command(browser(t), args...).CombinedOutput(); err != nil {
 				t.Errorf("%s: %v\n%s", look, err, out)

@@ -30,7 +30,8 @@ func compare(a, b *Result) []change {
 			differ(x.Name+" p50", x.Latency.P50, y.Latency.P50, millis, -1),
 			differ(x.Name+" p99", x.Latency.P99, y.Latency.P99, millis, -1),
 			differ(x.Name+" p99.9", x.Latency.P999, y.Latency.P999, millis, -1),
-			differ(x.Name+" failed", share(x.Errors+x.broken(), x.Started), share(y.Errors+y.broken(), y.Started), percent, -1),
+			differ(x.Name+" failed", share(x.Errors+x.broken(), x.Started), share(y.Errors+y.broken(), y.Started),
+				percent, -1),
 			differ(x.Name+" dropped", share(x.Dropped, x.Planned), share(y.Dropped, y.Planned), percent, -1))
 	}
 	for i := range b.Operations {
@@ -116,6 +117,7 @@ func CompareHTML(w io.Writer, a, b *Result) error {
 	a.fill()
 	b.fill()
 	return writePage(w, &pageData{
-		Title: "stampede " + a.Scenario + " / " + b.Scenario, Result: a, Other: b, Rows: compare(a, b), Data: []*Result{a, b},
+		Title: "stampede " + a.Scenario + " / " + b.Scenario, Result: a, Other: b, Rows: compare(a,
+			b), Data: []*Result{a, b},
 	})
 }

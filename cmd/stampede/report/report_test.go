@@ -25,12 +25,18 @@ func TestJudge(t *testing.T) {
 		why    string
 	}{
 		{"all is well", func(*Result) {}, ExitPass, ""},
-		{"too slow", func(r *Result) { r.Operations[2].Latency.P99 = 700 }, ExitThreshold, "threshold book p99 < 500ms: it was 700ms"},
-		{"not true", func(r *Result) { r.Truth = untrue().Truth }, ExitUntrue, "not true: no ticket has two owners (1 violation)"},
-		{"both", func(r *Result) { r.Truth = untrue().Truth; r.Operations[2].Latency.P99 = 700 }, ExitUntrue, "it was 700ms"},
-		{"nothing of the kind", func(r *Result) { r.Operations[2].Name = "buy" }, ExitThreshold, `there was no operation "book"`},
-		{"a threshold that is none", func(r *Result) { r.Thresholds[0].Text = "fast" }, ExitThreshold, `"fast" is not of the form`},
-		{"a fault that failed", func(r *Result) { r.Faults[0].Error = "exit status 1" }, ExitThreshold, "fault at 20 s, kill node2: exit status 1"},
+		{"too slow", func(r *Result) { r.Operations[2].Latency.P99 = 700 }, ExitThreshold,
+			"threshold book p99 < 500ms: it was 700ms"},
+		{"not true", func(r *Result) { r.Truth = untrue().Truth }, ExitUntrue,
+			"not true: no ticket has two owners (1 violation)"},
+		{"both", func(r *Result) { r.Truth = untrue().Truth; r.Operations[2].Latency.P99 = 700 }, ExitUntrue,
+			"it was 700ms"},
+		{"nothing of the kind", func(r *Result) { r.Operations[2].Name = "buy" }, ExitThreshold,
+			`there was no operation "book"`},
+		{"a threshold that is none", func(r *Result) { r.Thresholds[0].Text = "fast" }, ExitThreshold,
+			`"fast" is not of the form`},
+		{"a fault that failed", func(r *Result) { r.Faults[0].Error = "exit status 1" }, ExitThreshold,
+			"fault at 20 s, kill node2: exit status 1"},
 		{"tickets left", func(r *Result) { r.Sale.Sold-- }, ExitThreshold, "threshold sold == 100%: it was 99.98%"},
 	} {
 		r := sample(1)
@@ -39,7 +45,8 @@ func TestJudge(t *testing.T) {
 		for range 2 {
 			r.Judge()
 		}
-		if why := strings.Join(r.Why, "\n"); r.ExitCode() != x.code || r.Passed != (x.code == 0) || !strings.Contains(why, x.why) {
+		if why := strings.Join(r.Why, "\n"); r.ExitCode() != x.code || r.Passed != (x.code == 0) ||
+			!strings.Contains(why, x.why) {
 			t.Errorf("%s: exit %d, %s", x.name, r.ExitCode(), why)
 		}
 	}
@@ -50,7 +57,8 @@ func TestJudge(t *testing.T) {
 func TestThresholds(t *testing.T) {
 	r := &Result{Operations: []Operation{
 		{Name: "a", Planned: 110, Started: 100, Dropped: 10, Late: 5, Answered: 98, Errors: 2, Rate: 49,
-			Statuses: map[string]int64{"200": 90, "503": 8}, Latency: Latency{Mean: 1, P50: 2, P90: 3, P95: 4, P99: 5, P999: 6, Max: 7}},
+			Statuses: map[string]int64{"200": 90, "503": 8}, Latency: Latency{Mean: 1, P50: 2, P90: 3, P95: 4, P99: 5,
+				P999: 6, Max: 7}},
 		{Name: "b", Planned: 100, Started: 100, Answered: 100, Rate: 50, Latency: Latency{P99: 50}},
 	}}
 	for _, x := range []struct {
@@ -59,9 +67,12 @@ func TestThresholds(t *testing.T) {
 		passed bool
 	}{
 		{"a mean < 1.5ms", 1, true}, {"a p50 <= 2ms", 2, true}, {"a p90 < 3ms", 3, false}, {"a p95 < 5000us", 4, true},
-		{"a p99 > 4ms", 5, true}, {"a p99.9 < 0.001s", 6, false}, {"a max == 7ms", 7, true}, {"* p99 < 40ms", 50, false},
-		{"a rate >= 49", 49, true}, {"* rate >= 100", 99, false}, {"a failed < 10%", 0.1, false}, {"a failed <= 10%", 0.1, true},
-		{"* failed < 6%", 0.05, true}, {"a dropped < 10%", 1.0 / 11, true}, {"a late < 1%", 0.05, false}, {"b late == 0%", 0, true},
+		{"a p99 > 4ms", 5, true}, {"a p99.9 < 0.001s", 6, false}, {"a max == 7ms", 7, true}, {"* p99 < 40ms", 50,
+			false},
+		{"a rate >= 49", 49, true}, {"* rate >= 100", 99, false}, {"a failed < 10%", 0.1, false}, {"a failed <= 10%",
+			0.1, true},
+		{"* failed < 6%", 0.05, true}, {"a dropped < 10%", 1.0 / 11, true}, {"a late < 1%", 0.05,
+			false}, {"b late == 0%", 0, true},
 	} {
 		th, err := NewThreshold(x.text)
 		if err != nil {
@@ -73,7 +84,8 @@ func TestThresholds(t *testing.T) {
 			t.Errorf("%s: got %+v", x.text, th)
 		}
 	}
-	for _, text := range []string{"", "p99 < 1s", "a p99 < 5", "a p99 < 5%", "a rate < 5ms", "a failed < 0.1", "a sold == 100%", "a p98 < 1s", "a p99 ! 1s"} {
+	for _, text := range []string{"", "p99 < 1s", "a p99 < 5", "a p99 < 5%", "a rate < 5ms", "a failed < 0.1",
+		"a sold == 100%", "a p98 < 1s", "a p99 ! 1s"} {
 		if th, err := NewThreshold(text); err == nil {
 			t.Errorf("%q was taken for %+v", text, th)
 		}
@@ -174,7 +186,8 @@ func validate(t *testing.T, doc any) (wrong []string) {
 		}
 		say := func(format string, args ...any) { wrong = append(wrong, at+": "+fmt.Sprintf(format, args...)) }
 		for word := range s {
-			if !slices.Contains(strings.Fields("$schema $id $defs $ref title description type const enum minimum format "+
+			if !slices.Contains(strings.Fields("$schema $id $defs $ref title description type const enum "+
+				"minimum format "+
 				"required properties additionalProperties items"), word) {
 				t.Fatalf("%s: the test does not know %q", at, word)
 			}
@@ -254,7 +267,8 @@ func oneOf(want any, have []string) bool {
 
 // TestSchemaKnowsEveryProperty wants the schema to name the properties that are judged.
 func TestSchemaKnowsEveryProperty(t *testing.T) {
-	for _, p := range []truth.Property{truth.OneOwner, truth.Kept, truth.Paid, truth.AllOrNothing, truth.HoldsEnd, truth.InLine,
+	for _, p := range []truth.Property{truth.OneOwner, truth.Kept, truth.Paid, truth.AllOrNothing, truth.HoldsEnd,
+		truth.InLine,
 		truth.OneEffect, truth.InOrder, truth.AddsUp, truth.Linearizable} {
 		if !bytes.Contains(Schema(), []byte(`"`+p+`"`)) {
 			t.Errorf("the schema does not know %s", p)
@@ -272,15 +286,19 @@ func TestText(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"stampede onsale", "✗ no ticket has two owners", "1 violation in 5 000 tickets", "VIOLATION one-owner: ticket S1-R1-7 was sold twice",
-		"history  v15", "✓ book p99 < 500ms", "sold 5 000 of 5 000 tickets, sold out after 44.2 s", "20.0 s  kill node2",
-		"hold: 201 ×", "tickets-unavailable ×", "note: the generator was late", "FAIL\n", "✗ not true: no ticket has two owners (1 violation)",
+		"stampede onsale", "✗ no ticket has two owners", "1 violation in 5 000 tickets",
+		"VIOLATION one-owner: ticket S1-R1-7 was sold twice",
+		"history  v15", "✓ book p99 < 500ms", "sold 5 000 of 5 000 tickets, sold out after 44.2 s",
+		"20.0 s  kill node2",
+		"hold: 201 ×", "tickets-unavailable ×", "note: the generator was late", "FAIL\n",
+		"✗ not true: no ticket has two owners (1 violation)",
 	} {
 		if !strings.Contains(plain.String(), want) {
 			t.Errorf("it does not say %q:\n%s", want, plain.String())
 		}
 	}
-	if strings.Contains(plain.String(), "\x1b") || regexp.MustCompile("\x1b\\[[0-9;]*m").ReplaceAllString(colored.String(), "") != plain.String() {
+	if strings.Contains(plain.String(), "\x1b") ||
+		regexp.MustCompile("\x1b\\[[0-9;]*m").ReplaceAllString(colored.String(), "") != plain.String() {
 		t.Error("colours change more than colours")
 	}
 	for line := range strings.Lines(plain.String()) {
@@ -304,7 +322,8 @@ func TestCompare(t *testing.T) {
 		got[c.Name] = c
 	}
 	for name, want := range map[string]struct{ change, class string }{
-		"view p99": {"+50.0%", "bad"}, "view per s": {"+20.0%", "ok"}, "hold per s": {"+1.0%", ""}, "book failed": {"=", ""},
+		"view p99": {"+50.0%", "bad"}, "view per s": {"+20.0%", "ok"}, "hold per s": {"+1.0%", ""}, "book failed": {"=",
+			""},
 		"tickets sold": {"=", ""},
 	} {
 		if c := got[name]; c.Change != want.change || c.Class != want.class {
@@ -332,10 +351,12 @@ func TestHTML(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, page := range []string{one.String(), two.String()} {
-		if strings.Contains(page, "<script>alert") || strings.Contains(page, "<img") || strings.Contains(page, "<b>dan") {
+		if strings.Contains(page, "<script>alert") || strings.Contains(page, "<img") || strings.Contains(page,
+			"<b>dan") {
 			t.Error("a text of the run is part of the page")
 		}
-		outside := regexp.MustCompile(`(?i)<[a-z][^>]*\s(src|href|action)\s*=\s*["']?[^"'d]|@import|url\(|fetch\(|XMLHttp|import\(`)
+		outside := regexp.MustCompile(`(?i)<[a-z][^>]*\s(src|href|action)\s*=\s*["']?[^"'d]|@import|` +
+			`url\(|fetch\(|XMLHttp|import\(`)
 		if x := outside.FindString(page); x != "" {
 			t.Errorf("it asks for something: %s", x)
 		}
@@ -343,7 +364,8 @@ func TestHTML(t *testing.T) {
 			t.Error("the template refused a value")
 		}
 	}
-	for _, want := range []string{"FAIL", "S1-R1-7 was sold twice", "history  v15", "kill node2", "book p99 &lt; 500ms", "tickets-unavailable"} {
+	for _, want := range []string{"FAIL", "S1-R1-7 was sold twice", "history  v15", "kill node2", "book p99 &lt; 500ms",
+		"tickets-unavailable"} {
 		if !strings.Contains(one.String(), want) {
 			t.Errorf("the page does not say %q", want)
 		}

@@ -27,7 +27,8 @@ func sample(slow float64) *Result {
 	names := []string{"view", "hold", "book", "join"}
 	weights := []float64{3000, 300, 80, 400}
 	for i, name := range names {
-		r.Operations = append(r.Operations, Operation{Name: name, Statuses: map[string]int64{}, Reasons: map[string]int64{}})
+		r.Operations = append(r.Operations, Operation{Name: name, Statuses: map[string]int64{},
+			Reasons: map[string]int64{}})
 		r.Operations[i].Latency = Latency{Mean: 1.2 * slow, P50: 0.8 * slow, P90: 2.1 * slow, P95: 4 * slow,
 			P99: 18 * slow * float64(i+1), P999: 240 * slow, Max: 2100 * slow}
 	}
@@ -44,7 +45,8 @@ func sample(slow float64) *Result {
 		Findings: []truth.Finding{
 			{Property: truth.OneOwner, Says: "no ticket has two owners", Checked: 5000, Of: "tickets"},
 			{Property: truth.Paid, Says: "nobody is charged without a ticket", Checked: 2220, Of: "bookings"},
-			{Property: truth.InLine, Says: "people are let in as they stand in line", Of: "places", Skipped: "there was no line"},
+			{Property: truth.InLine, Says: "people are let in as they stand in line", Of: "places",
+				Skipped: "there was no line"},
 		}, Violations: []truth.Violation{}, Notes: []string{}}
 	return r
 }
@@ -53,7 +55,8 @@ func sample(slow float64) *Result {
 func moment(r *Result, s int, names []string, weights []float64, slow float64) Moment {
 	curve := math.Exp(-float64(s) / 25)
 	down := s == 20 || s == 21
-	m := Moment{At: float64(s), Operations: map[string]Instant{}, Statuses: map[string]int64{}, Held: int64(400 * curve),
+	m := Moment{At: float64(s), Operations: map[string]Instant{}, Statuses: map[string]int64{},
+		Held: int64(400 * curve),
 		Sold: min(5000, int64(s)*114), Waiting: int64(12000 * curve), Active: int64(500 * math.Min(1, curve*2))}
 	for i, name := range names {
 		n := int64(weights[i] * curve * (1 + 0.1*math.Sin(float64(s*i))))
@@ -90,7 +93,8 @@ func moment(r *Result, s int, names []string, weights []float64, slow float64) M
 		if s == 22 {
 			peak *= 100
 		}
-		m.Operations[name] = Instant{Answered: n, P50: peak * .4, P90: peak * 1.1, P99: peak * 3 * (1 + .3*math.Sin(float64(s))), Max: peak * 9}
+		m.Operations[name] = Instant{Answered: n, P50: peak * .4, P90: peak * 1.1,
+			P99: peak * 3 * (1 + .3*math.Sin(float64(s))), Max: peak * 9}
 	}
 	return m
 }
@@ -101,7 +105,8 @@ func untrue() *Result {
 	r.Truth.Holds = false
 	r.Truth.Findings[0].Violations = 1
 	r.Truth.Violations = []truth.Violation{{Property: truth.OneOwner, Event: "ev-1",
-		Says:  "ticket S1-R1-7 was sold twice: in booking AAA and in booking BBB",
-		Proof: []string{"answer   201 to book tickets S1-R1-7 user <b>dan</b>; sent 1.000 s", "history  v15  10:00:01.000  confirmed booking AAA"}}}
+		Says: "ticket S1-R1-7 was sold twice: in booking AAA and in booking BBB",
+		Proof: []string{"answer   201 to book tickets S1-R1-7 user <b>dan</b>; sent 1.000 s",
+			"history  v15  10:00:01.000  confirmed booking AAA"}}}
 	return r
 }

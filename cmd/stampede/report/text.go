@@ -160,7 +160,8 @@ func (p *page) sale(r *Result) {
 		out = fmt.Sprintf(", sold out after %.1f s", s.SoldOutAt)
 	}
 	p.printf("    sold %s of %s tickets%s\n", number(float64(s.Sold)), number(float64(s.Seats)), out)
-	p.printf("    %s: %s got tickets, %s went without\n", count(s.Buyers, "buyer"), number(float64(s.Happy)), number(float64(s.Left)))
+	p.printf("    %s: %s got tickets, %s went without\n", count(s.Buyers, "buyer"), number(float64(s.Happy)),
+		number(float64(s.Left)))
 	p.printf("    %s, %s, %s\n", count(s.Conflicts, "conflict"), count(s.Declined, "declined payment"),
 		count(s.Abandoned, "abandoned hold"))
 }
@@ -171,12 +172,14 @@ func (p *page) operations(r *Result) {
 		return
 	}
 	p.title("requests")
-	rows := [][]string{{"", "answers", "per s", "mean", "p50", "p90", "p99", "p99.9", "max", "errors", "dropped", "late"}}
+	rows := [][]string{{"", "answers", "per s", "mean", "p50", "p90", "p99", "p99.9", "max", "errors", "dropped",
+		"late"}}
 	for i := range r.Operations {
 		o := &r.Operations[i]
 		l := &o.Latency
 		rows = append(rows, []string{o.Name, number(float64(o.Answered)), number(o.Rate), millis(l.Mean), millis(l.P50),
-			millis(l.P90), millis(l.P99), millis(l.P999), millis(l.Max), number(float64(o.Errors)), number(float64(o.Dropped)),
+			millis(l.P90), millis(l.P99), millis(l.P999), millis(l.Max), number(float64(o.Errors)),
+			number(float64(o.Dropped)),
 			number(float64(o.Late))})
 	}
 	p.table(rows)

@@ -9,7 +9,8 @@ import (
 )
 
 // thresholdForm is "who what operator limit", and "sold operator limit".
-var thresholdForm = regexp.MustCompile(`^\s*(?:(\S+)\s+)?(p50|p90|p95|p99|p99\.9|max|mean|rate|failed|dropped|late|sold)\s*` +
+var thresholdForm = regexp.MustCompile(`^\s*(?:(\S+)\s+)?` +
+	`(p50|p90|p95|p99|p99\.9|max|mean|rate|failed|dropped|late|sold)\s*` +
 	`(<=|>=|==|<|>)\s*([0-9.]+)\s*(%|ns|us|µs|ms|s|m)?\s*$`)
 
 // units are what a metric is measured in: ms, share or "".

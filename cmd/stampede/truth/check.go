@@ -110,7 +110,8 @@ func (k *judge) finish(took time.Duration) {
 		v.Holds = v.Holds && v.Findings[i].Violations == 0
 	}
 	if k.tapes.cut > 0 {
-		v.Notes = append(v.Notes, fmt.Sprintf("%d recordings end in the middle: who wrote them was stopped", k.tapes.cut))
+		v.Notes = append(v.Notes, fmt.Sprintf("%d recordings end in the middle: who wrote them was stopped",
+			k.tapes.cut))
 	}
 	if k.ledger == nil {
 		v.skip(Paid, "no ledger was given")
