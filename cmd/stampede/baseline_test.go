@@ -14,10 +14,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"testing/iotest"
 	"time"
 
-	"boxoffice/cmd/stampede/shop"
 
 	"boxoffice/cmd/stampede/wire"
 )
@@ -34,7 +32,7 @@ func slowServer(t *testing.T, d time.Duration) string {
 
 // TestRequest wants requests that the standard library reads back.
 func TestRequest(t *testing.T) {
-	to := wire.Target{"localhost:1", "secret"}
+	to := wire.Target{Address: "localhost:1", Token: "secret"}
 	r := wire.Request{Method: "POST", Path: "/bookings/e", User: "u", Key: "k", Admin: true,
 		Body: bookingBody(nil, "h", "A-1", "A-2")}
 	got, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(r.Append(nil, &to))))
@@ -77,7 +75,7 @@ func TestBaselines(t *testing.T) {
 			wait.Go(func() {
 				c := wire.NewConn(l.Addr().String(), time.Second)
 				defer c.Close()
-				to := wire.Target{Address: c.address}
+				to := wire.Target{Address: l.Addr().String()}
 				r := wire.Request{Method: "POST", Path: "/bookings/e", Body: []byte("0123456789")}
 				for range 50 {
 					a, err := c.Do(r.Append(nil, &to))

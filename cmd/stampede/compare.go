@@ -224,7 +224,7 @@ func (r *run) on(to wire.Target) *run {
 }
 
 // bookRound makes events, books their tickets and checks every booking.
-func (r *run) bookRound(total *compareReport) (*report, error) {
+func (r *run) bookRound(total *compareReport) (*summary, error) {
 	if err := r.prepare(); err != nil {
 		return nil, err
 	}
@@ -241,12 +241,12 @@ func (r *run) bookRound(total *compareReport) (*report, error) {
 }
 
 // measure drives one operation and reports it.
-func (r *run) measure(name string, op operation) (*report, []*worker, error) {
+func (r *run) measure(name string, op operation) (*summary, []*worker, error) {
 	workers, took, err := r.drive(op)
 	if err != nil {
 		return nil, nil, err
 	}
-	rep := newReport(name, r.config, workers, took)
+	rep := newSummary(name, r.config, workers, took)
 	if r.ranOut.Load() {
 		return nil, nil, fmt.Errorf("the tickets ran out: take more -events or -seats, or a shorter -duration")
 	}
@@ -254,7 +254,7 @@ func (r *run) measure(name string, op operation) (*report, []*worker, error) {
 }
 
 // rateOf is the rate of answers with one status: errors are no achievement.
-func (r *report) rateOf(k kind, status int) float64 {
+func (r *summary) rateOf(k kind, status int) float64 {
 	if r.Seconds <= 0 {
 		return 0
 	}

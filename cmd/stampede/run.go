@@ -152,7 +152,7 @@ func runScenario(name string, args []string, out, errs io.Writer) error {
 }
 
 // scenarioRun makes the events, runs the crowd and checks.
-func scenarioRun(name string, c config) (_ *report, err error) {
+func scenarioRun(name string, c config) (_ *summary, err error) {
 	r, err := newRun(c)
 	if err != nil {
 		return nil, err
@@ -169,7 +169,7 @@ func scenarioRun(name string, c config) (_ *report, err error) {
 	if err != nil {
 		return nil, err
 	}
-	rep := newReport(name, c, workers, took)
+	rep := newSummary(name, c, workers, took)
 	rep.RanOut = r.ranOut.Load()
 	if !c.check || name == "view" || name == "tickets" {
 		return rep, nil

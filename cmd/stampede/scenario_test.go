@@ -181,7 +181,7 @@ func TestLedger(t *testing.T) {
 			if code := dispatch(args, &out, &errs); code != exitDone {
 				t.Fatalf("exit %d: %s %s", code, out.String(), errs.String())
 			}
-			var got report
+			var got summary
 			if err := json.Unmarshal(out.Bytes(), &got); err != nil {
 				t.Fatal(err)
 			}

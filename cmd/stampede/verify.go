@@ -35,7 +35,7 @@ func runVerify(args []string, out, errs io.Writer) error {
 	if err != nil {
 		return err
 	}
-	rep := &report{Scenario: "verify", Checks: done}
+	rep := &summary{Scenario: "verify", Checks: done}
 	if err := rep.write(out, *format); err != nil {
 		return err
 	}

@@ -44,6 +44,7 @@ const (
 	exposition = "github.com/prometheus/common/expfmt"
 	tokens     = "github.com/golang-jwt/jwt/v5"
 	progress   = "github.com/schollz/progressbar/v3"
+	porcupine  = "github.com/anishathalye/porcupine"
 
 	bluge        = "github.com/blugelabs/bluge"
 	blugeSegment = "github.com/blugelabs/bluge_segment_api"
@@ -75,7 +76,9 @@ var table = map[string]row{
 	"cmd/stampede/shop": {
 		ours: []string{"cmd/stampede/wire", "cmd/stampede/load", "cmd/stampede/script", "cmd/stampede/truth"},
 	},
-	"cmd/tidy": {},
+	"cmd/stampede/truth":  {third: []string{porcupine}},
+	"cmd/stampede/report": {ours: []string{"cmd/stampede/truth"}},
+	"cmd/tidy":            {},
 
 	"httpapi": {
 		ours: []string{

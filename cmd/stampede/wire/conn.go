@@ -30,6 +30,7 @@ type Answer struct {
 	Replayed bool          // Idempotency-Replayed: true
 	Version  uint64        // Event-Version; 0: none
 	Retry    time.Duration // Retry-After; 0: none
+	ID       []byte        // X-Request-Id; it belongs to the connection, as Body does
 }
 
 // Conn is one keep-alive connection that is dialled when it is needed. It is used
@@ -108,7 +109,7 @@ func (c *Conn) read() (a Answer, last bool, err error) {
 	if err != nil {
 		return a, true, err
 	}
-	a = Answer{Status: h.status, Replayed: h.replayed, Version: h.version, Retry: h.retry}
+	a = Answer{Status: h.status, Replayed: h.replayed, Version: h.version, Retry: h.retry, ID: h.id}
 	if h.chunked {
 		a.Body, err = c.readChunks(end)
 		return a, h.last, err
@@ -190,6 +191,7 @@ type head struct {
 	replayed bool
 	version  uint64
 	retry    time.Duration
+	id       []byte
 }
 
 // parseHead reads the status line and the few headers that matter.
@@ -228,6 +230,8 @@ func (h *head) header(name, value []byte) error {
 		h.last = is(value, "close")
 	case is(name, "Idempotency-Replayed"):
 		h.replayed = is(value, "true")
+	case is(name, "X-Request-Id"):
+		h.id = value
 	case is(name, "Event-Version"):
 		h.version = number(value)
 	case is(name, "Retry-After"):
