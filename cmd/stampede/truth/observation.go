@@ -52,6 +52,10 @@ type Observation struct {
 	Sent     int64 // Recorder.Now before the first byte went out
 	Received int64 // Recorder.Now after the last byte came, or when the try was given up
 
+	// Unsent says that nothing was sent: there was no connection. Status is 0 then, and
+	// the outcome is known.
+	Unsent bool
+
 	Status    int    // of the answer; 0: none came
 	Version   uint64 // Event-Version; 0: none
 	RequestID string // X-Request-Id

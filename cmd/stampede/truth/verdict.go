@@ -1,10 +1,15 @@
 package truth
 
 import (
-	"context"
-	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
 	"time"
 )
+
+// maxShown bounds how many violations of one property are shown; all are counted.
+const maxShown = 20
 
 // Property is the name of one thing that is checked.
 type Property string
@@ -40,6 +45,20 @@ const (
 	Linearizable Property = "linearizable"
 )
 
+// findings is the table of all properties: as a sentence, and what is counted.
+var findings = []Finding{
+	{Property: OneOwner, Says: "no ticket has two owners", Of: "tickets"},
+	{Property: Kept, Says: "what was granted is there", Of: "grants"},
+	{Property: Paid, Says: "nobody is charged without a ticket", Of: "bookings"},
+	{Property: AllOrNothing, Says: "all tickets or none", Of: "holds, bookings, refusals"},
+	{Property: HoldsEnd, Says: "holds end in time", Of: "holds"},
+	{Property: InLine, Says: "people are let in as they stand in line", Of: "places"},
+	{Property: OneEffect, Says: "a key has one effect", Of: "keys"},
+	{Property: InOrder, Says: "versions agree with real time", Of: "answers"},
+	{Property: AddsUp, Says: "history, seat map and counts agree", Of: "records"},
+	{Property: Linearizable, Says: "the answers have one order", Of: "answers in samples"},
+}
+
 // Config is what Check needs to know.
 type Config struct {
 	// Server is a base URL, http://HOST:PORT.
@@ -57,9 +76,10 @@ type Config struct {
 	// this many keys of granted bookings and holds once more; 0: nothing is sent
 	// that could change anything.
 	Resend int
-	// ReadBack is how many granted bookings are read one by one as well; 0: 1000.
+	// ReadBack is how many granted bookings and live holds of each event are read one
+	// by one as well; 0: 1000.
 	ReadBack int
-	// Samples is how many groups of tickets Linearizable looks at; 0: 100.
+	// Samples is how many groups of tickets Linearizable looks at in each event; 0: 100.
 	Samples int
 	// Settle is how long counts, payments and pending bookings may take to come to
 	// rest; 0: 15 s.
@@ -73,11 +93,13 @@ type Verdict struct {
 	Holds        bool        `json:"holds"` // no violation
 	Observations int64       `json:"observations"`
 	Unknown      int64       `json:"unknown"` // operations whose outcome was not known at the end
+	Settled      int64       `json:"settled"` // outcomes that were not known until Check asked
 	Events       int         `json:"events"`
 	Records      int64       `json:"records"` // of all histories
 	Seconds      float64     `json:"seconds"` // that the check took
 	Findings     []Finding   `json:"findings"`
-	Violations   []Violation `json:"violations"` // the first maxShown of each property
+	Violations   []Violation `json:"violations"` // the first 20 of each property
+	Notes        []string    `json:"notes"`      // what a reader should know
 }
 
 // Finding is what came of one property.
@@ -95,16 +117,73 @@ type Violation struct {
 	Property Property `json:"property"`
 	Event    string   `json:"event"`
 	Says     string   `json:"says"`  // one sentence that names ticket, holds, bookings
-	Proof    []string `json:"proof"` // records and answers, a line each, in order of time
+	Proof    []string `json:"proof"` // records and answers, a line each
+}
+
+// newVerdict makes a verdict with a finding for every property.
+func newVerdict() *Verdict {
+	return &Verdict{Findings: append([]Finding(nil), findings...), Violations: []Violation{}, Notes: []string{}}
+}
+
+// finding gives the finding of a property.
+func (v *Verdict) finding(p Property) *Finding {
+	for i := range v.Findings {
+		if v.Findings[i].Property == p {
+			return &v.Findings[i]
+		}
+	}
+	panic("truth: no such property: " + string(p))
+}
+
+// skip says why a property was not checked, or not wholly.
+func (v *Verdict) skip(p Property, why string) {
+	if f := v.finding(p); f.Skipped == "" {
+		f.Skipped = why
+	}
 }
 
 // String is a violation as people read it: the sentence, and the proof below it.
-func (v *Violation) String() string { return v.Says }
+func (v *Violation) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s (event %s)", v.Property, v.Says, v.Event)
+	for _, line := range v.Proof {
+		b.WriteString("\n    " + line)
+	}
+	return b.String()
+}
 
-// Check judges the recordings against the server. It blocks until everything has
-// been read, at most about Settle longer than that takes. An error means that it
-// could not judge (the server does not answer, a file cannot be read); a
-// Verdict with violations is no error.
-func Check(ctx context.Context, cfg Config, files ...string) (*Verdict, error) {
-	return nil, errors.ErrUnsupported
+// WriteText writes the verdict for people: a line for each property, then each
+// violation with its proof.
+func (v *Verdict) WriteText(out io.Writer) error {
+	var b strings.Builder
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	for i := range v.Findings {
+		f := &v.Findings[i]
+		fmt.Fprintf(w, "  %s\t%s\t%d %s\t%s\n", f.mark(), f.Says, f.Checked, f.Of, f.Skipped)
+	}
+	w.Flush()
+	for i := range v.Violations {
+		fmt.Fprintf(&b, "  VIOLATION %s\n", v.Violations[i].String())
+	}
+	for i := range v.Findings {
+		if f := &v.Findings[i]; f.Violations > maxShown {
+			fmt.Fprintf(&b, "  %d more violations of %s\n", f.Violations-maxShown, f.Property)
+		}
+	}
+	for _, n := range v.Notes {
+		fmt.Fprintf(&b, "  note: %s\n", n)
+	}
+	_, err := io.WriteString(out, b.String())
+	return err
+}
+
+// mark is a finding in one sign.
+func (f *Finding) mark() string {
+	switch {
+	case f.Violations > 0:
+		return "✗"
+	case f.Checked == 0:
+		return "-"
+	}
+	return "✓"
 }
