@@ -7,6 +7,10 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"boxoffice/cmd/stampede/shop"
+
+	"boxoffice/cmd/stampede/wire"
 )
 
 // maxShown bounds how many problems are told in words; all are counted.
@@ -33,9 +37,9 @@ type checks struct {
 
 // checker reads back what a run was told. Its events belong to the run alone.
 type checker struct {
-	target  target
+	target  wire.Target
 	timeout time.Duration
-	houses  []*house
+	houses  []*shop.House
 	deeds   []*deed
 	replays int // how many keys are sent once more, at most
 
@@ -47,7 +51,7 @@ type checker struct {
 }
 
 // newChecker takes the deeds of all workers.
-func newChecker(to target, timeout time.Duration, houses []*house, workers []*worker) *checker {
+func newChecker(to wire.Target, timeout time.Duration, houses []*shop.House, workers []*worker) *checker {
 	k := &checker{target: to, timeout: timeout, houses: houses}
 	for _, w := range workers {
 		k.deeds = append(k.deeds, w.deeds...)
@@ -79,13 +83,13 @@ func (k *checker) all() *checks {
 }
 
 // each calls f for 0..n-1 on a few connections at once.
-func (k *checker) each(n int, f func(c *conn, i int)) {
+func (k *checker) each(n int, f func(c *wire.Conn, i int)) {
 	var next atomic.Int64
 	var wait sync.WaitGroup
 	for range min(8, n) {
 		wait.Go(func() {
-			c := newConn(k.target.address, k.timeout)
-			defer c.close()
+			c := wire.NewConn(k.target.Address, k.timeout)
+			defer c.Close()
 			for i := int(next.Add(1) - 1); i < n; i = int(next.Add(1) - 1) {
 				f(c, i)
 			}
@@ -95,16 +99,16 @@ func (k *checker) each(n int, f func(c *conn, i int)) {
 }
 
 // ask sends a request until there is a definite answer.
-func (k *checker) ask(c *conn, r *request) (answer, error) {
-	bytes := r.append(nil, &k.target)
+func (k *checker) ask(c *wire.Conn, r *wire.Request) (wire.Answer, error) {
+	bytes := r.Append(nil, &k.target)
 	for try := 0; ; try++ {
-		a, err := c.do(bytes)
+		a, err := c.Do(bytes)
 		if err == nil && !again(a) {
 			return a, nil
 		}
 		if try == readTries {
 			if err == nil {
-				err = fmt.Errorf("status %d: %.200s", a.status, a.body)
+				err = fmt.Errorf("status %d: %.200s", a.Status, a.Body)
 			}
 			return a, err
 		}
@@ -115,7 +119,7 @@ func (k *checker) ask(c *conn, r *request) (answer, error) {
 // settle asks for the answers that never came, with their keys. What then was not
 // done leaves the list.
 func (k *checker) settle() {
-	k.each(len(k.deeds), func(c *conn, i int) {
+	k.each(len(k.deeds), func(c *wire.Conn, i int) {
 		d := k.deeds[i]
 		if d.status != 0 {
 			return
@@ -123,10 +127,10 @@ func (k *checker) settle() {
 		k.count(&k.done.Unknown)
 		a, err := k.ask(c, &d.request)
 		if err != nil {
-			k.problem("%s %s, key %s: no answer came at last: %v", d.request.method, d.request.path, d.request.key, err)
+			k.problem("%s %s, key %s: no answer came at last: %v", d.request.Method, d.request.Path, d.request.Key, err)
 			return
 		}
-		d.status, d.answer, d.doubt = a.status, slices.Clone(a.body), true
+		d.status, d.answer, d.doubt = a.Status, slices.Clone(a.Body), true
 	})
 	k.deeds = slices.DeleteFunc(k.deeds, func(d *deed) bool { return d.status != 0 && !d.granted() })
 }
@@ -142,7 +146,7 @@ func (k *checker) count(n *int) {
 func (k *checker) owners() {
 	k.owner, k.pending = map[string]string{}, map[string]bool{}
 	for _, d := range k.deeds {
-		if d.request.kind != bookKind || !d.granted() {
+		if d.kind != bookKind || !d.granted() {
 			continue
 		}
 		var b bookingDoc
@@ -166,9 +170,9 @@ func (k *checker) owners() {
 
 // readBookings wants every granted booking to be there, with the same content.
 func (k *checker) readBookings() {
-	k.each(len(k.deeds), func(c *conn, i int) {
+	k.each(len(k.deeds), func(c *wire.Conn, i int) {
 		d := k.deeds[i]
-		if d.request.kind != bookKind || !d.granted() {
+		if d.kind != bookKind || !d.granted() {
 			return
 		}
 		k.count(&k.done.Bookings)
@@ -179,20 +183,20 @@ func (k *checker) readBookings() {
 		if d.status == 201 && b.Status != "confirmed" {
 			k.problem("booking %s was answered with 201 and status %q", b.ID, b.Status)
 		}
-		k.same(c, d, d.request.path+"/"+b.ID, sameBooking)
+		k.same(c, d, d.request.Path+"/"+b.ID, sameBooking)
 	})
 }
 
 // same reads a path back and compares it with what the deed was told.
-func (k *checker) same(c *conn, d *deed, path string, differ func(first, now []byte) string) {
-	a, err := k.ask(c, &request{method: "GET", path: path, user: d.request.user})
+func (k *checker) same(c *wire.Conn, d *deed, path string, differ func(first, now []byte) string) {
+	a, err := k.ask(c, &wire.Request{Method: "GET", Path: path, User: d.request.User})
 	switch {
 	case err != nil:
 		k.problem("read %s: %v", path, err)
-	case a.status != 200:
-		k.problem("%s was granted, now its status is %d: %.200s", path, a.status, a.body)
+	case a.Status != 200:
+		k.problem("%s was granted, now its status is %d: %.200s", path, a.Status, a.Body)
 	default:
-		if say := differ(d.answer, a.body); say != "" {
+		if say := differ(d.answer, a.Body); say != "" {
 			k.problem("%s: %s", path, say)
 		}
 	}
@@ -207,10 +211,10 @@ func (k *checker) readHolds() {
 			over[d.hold] = true
 		}
 	}
-	k.each(len(k.deeds), func(c *conn, i int) {
+	k.each(len(k.deeds), func(c *wire.Conn, i int) {
 		d := k.deeds[i]
 		var h holdDoc
-		if d.request.kind != holdKind || !d.granted() || json.Unmarshal(d.answer, &h) != nil || over[h.ID] {
+		if d.kind != holdKind || !d.granted() || json.Unmarshal(d.answer, &h) != nil || over[h.ID] {
 			return
 		}
 		ends, err := time.Parse(time.RFC3339, h.ExpiresAt)
@@ -218,31 +222,31 @@ func (k *checker) readHolds() {
 			k.problem("hold %s ends at %q", h.ID, h.ExpiresAt)
 		} else if time.Until(ends) > time.Second {
 			k.count(&k.done.Holds)
-			k.same(c, d, d.request.path+"/"+h.ID, sameHold)
+			k.same(c, d, d.request.Path+"/"+h.ID, sameHold)
 		}
 	})
 }
 
 // sendAgain sends keys once more and wants the first answers.
 func (k *checker) sendAgain() {
-	k.each(min(k.replays, len(k.deeds)), func(c *conn, i int) {
+	k.each(min(k.replays, len(k.deeds)), func(c *wire.Conn, i int) {
 		d := k.deeds[i]
-		if d.request.kind != bookKind || !d.granted() {
+		if d.kind != bookKind || !d.granted() {
 			return
 		}
 		k.count(&k.done.Replays)
 		a, err := k.ask(c, &d.request)
 		if err != nil {
-			k.problem("key %s sent again: %v", d.request.key, err)
+			k.problem("key %s sent again: %v", d.request.Key, err)
 			return
 		}
-		if a.status != d.status && d.status != 202 {
-			k.problem("key %s was answered with %d, now with %d: %.200s", d.request.key, d.status, a.status, a.body)
+		if a.Status != d.status && d.status != 202 {
+			k.problem("key %s was answered with %d, now with %d: %.200s", d.request.Key, d.status, a.Status, a.Body)
 			return
 		}
-		if say := sameBooking(d.answer, a.body); say != "" {
-			k.problem("key %s sent again: %s", d.request.key, say)
-		} else if string(a.body) != string(d.answer) {
+		if say := sameBooking(d.answer, a.Body); say != "" {
+			k.problem("key %s sent again: %s", d.request.Key, say)
+		} else if string(a.Body) != string(d.answer) {
 			k.count(&k.done.Reworded)
 		}
 	})

@@ -69,6 +69,21 @@ func newFake(t *testing.T, l lies) string {
 
 func (f *fake) event(r *http.Request) *fakeEvent { return f.events[r.PathValue("event")] }
 
+// eventDoc is what a fake reads of an event.
+type eventDoc struct {
+	ID        string
+	Inventory struct {
+		Sections []struct {
+			Name string
+			Rows []struct {
+				Name  string
+				Seats int
+			}
+		}
+	}
+	WaitingRoom *struct{ MaxActive int }
+}
+
 func (f *fake) put(w http.ResponseWriter, r *http.Request) {
 	var doc eventDoc
 	if err := json.NewDecoder(r.Body).Decode(&doc); err != nil {

@@ -8,6 +8,10 @@ import (
 	"io"
 	"os"
 	"time"
+
+	"boxoffice/cmd/stampede/shop"
+
+	"boxoffice/cmd/stampede/wire"
 )
 
 // entry is one line of a ledger.
@@ -42,8 +46,8 @@ func createLedger(name string) (*ledger, error) {
 }
 
 // event writes an event that the crowd made.
-func (l *ledger) event(h *house) error {
-	return l.write(entry{Line: "event", Event: h.id, Seats: h.seats}, true)
+func (l *ledger) event(h *shop.House) error {
+	return l.write(entry{Line: "event", Event: h.ID, Seats: h.Seats}, true)
 }
 
 // call writes that a request goes out. It does not wait for the disk: the answer
@@ -51,8 +55,8 @@ func (l *ledger) event(h *house) error {
 func (l *ledger) call(d *deed) error {
 	return l.write(entry{
 		Line: "call", Call: d.call(), At: int64(d.began), Event: d.event,
-		Kind: d.request.kind, Method: d.request.method, Path: d.request.path, User: d.request.user,
-		Body: string(d.request.body), Tickets: d.tickets, Hold: d.hold,
+		Kind: d.kind, Method: d.request.Method, Path: d.request.Path, User: d.request.User,
+		Body: string(d.request.Body), Tickets: d.tickets, Hold: d.hold,
 	}, false)
 }
 
@@ -66,10 +70,10 @@ func (l *ledger) answer(d *deed) error {
 
 // call is the name that joins a call with its answer.
 func (d *deed) call() string {
-	if d.request.key != "" {
-		return d.request.key
+	if d.request.Key != "" {
+		return d.request.Key
 	}
-	return d.request.method + " " + d.request.path
+	return d.request.Method + " " + d.request.Path
 }
 
 // write appends one line.
@@ -95,8 +99,8 @@ func (l *ledger) close() error {
 // readLedger gives the events of a ledger and its deeds: those that were granted,
 // and those whose outcome is not known. A last line that is cut is left out: the
 // crowd itself was stopped while it wrote.
-func readLedger(r io.Reader) ([]*house, []*deed, error) {
-	var houses []*house
+func readLedger(r io.Reader) ([]*shop.House, []*deed, error) {
+	var houses []*shop.House
 	var order []string
 	calls := map[string]*deed{}
 	in := bufio.NewReader(r)
@@ -114,7 +118,7 @@ func readLedger(r io.Reader) ([]*house, []*deed, error) {
 		}
 		switch d := calls[e.Call]; {
 		case e.Line == "event":
-			houses = append(houses, &house{e.Event, e.Seats})
+			houses = append(houses, &shop.House{ID: e.Event, Seats: e.Seats})
 		case e.Line == "call":
 			order = append(order, e.Call)
 			calls[e.Call] = e.deed()
@@ -136,11 +140,11 @@ func readLedger(r io.Reader) ([]*house, []*deed, error) {
 // deed makes the deed of a call's line.
 func (e *entry) deed() *deed {
 	d := &deed{
-		request: request{kind: e.Kind, method: e.Method, path: e.Path, user: e.User},
-		event:   e.Event, tickets: e.Tickets, hold: e.Hold, began: time.Duration(e.At),
+		kind: e.Kind, request: wire.Request{Method: e.Method, Path: e.Path, User: e.User},
+		event: e.Event, tickets: e.Tickets, hold: e.Hold, began: time.Duration(e.At),
 	}
 	if e.Method == "POST" {
-		d.request.key, d.request.body = e.Call, []byte(e.Body)
+		d.request.Key, d.request.Body = e.Call, []byte(e.Body)
 	}
 	return d
 }

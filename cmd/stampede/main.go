@@ -78,7 +78,10 @@ type command struct {
 
 // commands is the table of all commands.
 func commands() []command {
-	all := []command{{"verify", runVerify}, {"compare", runCompare}, {"baseline", runBaseline}}
+	all := []command{
+		{"run", runRun}, {"init", runInit}, {"part", runPart},
+		{"verify", runVerify}, {"compare", runCompare}, {"baseline", runBaseline},
+	}
 	for _, name := range []string{"view", "tickets", "hold", "book", "rush", "mix"} {
 		all = append(all, command{name, func(args []string, out, errs io.Writer) error {
 			return runScenario(name, args, out, errs)
@@ -100,13 +103,16 @@ func dispatch(args []string, out, errs io.Writer) int {
 			}
 		}
 	}
-	fmt.Fprintln(errs, "usage: stampede view|tickets|hold|book|rush|mix|verify|compare|baseline [flags]")
+	fmt.Fprintln(errs, "usage: stampede run|init|view|tickets|hold|book|rush|mix|verify|compare|baseline [flags]")
 	return exitUsage
 }
 
 // exitCode says an error once and turns it into the exit code.
 func exitCode(err error, errs io.Writer) int {
+	var missed *errMissed
 	switch {
+	case errors.As(err, &missed):
+		return missed.code // the summary has said why
 	case err == nil || errors.Is(err, flag.ErrHelp):
 		return exitDone
 	case errors.Is(err, errUsage):

@@ -8,15 +8,19 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"boxoffice/cmd/stampede/shop"
+
+	"boxoffice/cmd/stampede/wire"
 )
 
 // run is one scenario on one node, from its events to its result.
 type run struct {
 	config config
-	target target
+	target wire.Target
 	name   string // of the run: begins every event id and every key
 	began  time.Time
-	houses []*house
+	houses []*shop.House
 	ledger *ledger // nil: none is kept
 
 	next    atomic.Int64 // operations given out
@@ -66,7 +70,7 @@ func (r *run) drive(op operation) ([]*worker, time.Duration, error) {
 		workers[i] = newWorker(r, i)
 		wait.Go(func() {
 			r.work(workers[i], op, start, measure)
-			workers[i].conn.close()
+			workers[i].conn.Close()
 		})
 	}
 	wait.Wait()
@@ -105,10 +109,11 @@ func (r *run) work(w *worker, op operation, start, measure time.Time) {
 
 // prepare makes the scenario's events and opens the ledger.
 func (r *run) prepare() error {
-	c := newConn(r.target.address, r.config.timeout)
-	defer c.close()
+	c := wire.NewConn(r.target.Address, r.config.timeout)
+	defer c.Close()
 	var err error
-	r.houses, err = buildHouses(c, &r.target, r.name, r.config.events, r.config.seats)
+	r.houses, err = shop.BuildHouses(c, &r.target, r.name, r.config.events,
+		shop.House{Seats: r.config.seats})
 	if err != nil || r.config.ledger == "" {
 		return err
 	}
@@ -147,7 +152,7 @@ func runScenario(name string, args []string, out, errs io.Writer) error {
 }
 
 // scenarioRun makes the events, runs the crowd and checks.
-func scenarioRun(name string, c config) (_ *report, err error) {
+func scenarioRun(name string, c config) (_ *summary, err error) {
 	r, err := newRun(c)
 	if err != nil {
 		return nil, err
@@ -164,7 +169,7 @@ func scenarioRun(name string, c config) (_ *report, err error) {
 	if err != nil {
 		return nil, err
 	}
-	rep := newReport(name, c, workers, took)
+	rep := newSummary(name, c, workers, took)
 	rep.RanOut = r.ranOut.Load()
 	if !c.check || name == "view" || name == "tickets" {
 		return rep, nil

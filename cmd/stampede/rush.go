@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"boxoffice/cmd/stampede/wire"
 )
 
 // refusals is what one worker was refused in a rush.
@@ -18,9 +20,9 @@ type refusals struct {
 func (r *run) rush() operation {
 	return func(w *worker, _ int64) bool {
 		h := r.houses[w.random.IntN(len(r.houses))]
-		s := seat{h, h.ticket(w.random.IntN(h.seats))}
+		s := seat{h, h.Ticket(w.random.IntN(h.Seats))}
 		a, d := w.book(s, "")
-		if a.status/100 != 2 && d.status != 0 {
+		if a.Status/100 != 2 && d.status != 0 {
 			w.refusals.add(s, a, d.ended)
 		}
 		return true
@@ -29,15 +31,15 @@ func (r *run) rush() operation {
 
 // add takes a refusal. It must be a 409 that names the ticket, and nothing that
 // was not asked for.
-func (f *refusals) add(s seat, a answer, at time.Duration) {
+func (f *refusals) add(s seat, a wire.Answer, at time.Duration) {
 	var p struct {
 		Code      string   `json:"code"`
 		TicketIDs []string `json:"ticketIds"`
 	}
-	err := json.Unmarshal(a.body, &p)
-	if err != nil || a.status != 409 || p.Code != "tickets-unavailable" || !slices.Equal(p.TicketIDs, []string{s.id}) {
-		if a.status != 503 && len(f.wrong) < maxShown {
-			f.wrong = append(f.wrong, fmt.Sprintf("refusal of %s: status %d: %.200s", s.id, a.status, a.body))
+	err := json.Unmarshal(a.Body, &p)
+	if err != nil || a.Status != 409 || p.Code != "tickets-unavailable" || !slices.Equal(p.TicketIDs, []string{s.id}) {
+		if a.Status != 503 && len(f.wrong) < maxShown {
+			f.wrong = append(f.wrong, fmt.Sprintf("refusal of %s: status %d: %.200s", s.id, a.Status, a.Body))
 		}
 		return
 	}
@@ -45,7 +47,7 @@ func (f *refusals) add(s seat, a answer, at time.Duration) {
 	if f.named == nil {
 		f.named = map[string]time.Duration{}
 	}
-	name := s.house.id + "/" + s.id
+	name := s.house.ID + "/" + s.id
 	if _, ok := f.named[name]; !ok {
 		f.named[name] = at
 	}
@@ -66,13 +68,13 @@ func (k *checker) rush(workers []*worker) *rushReport {
 	k.settle()
 	began := map[string]time.Duration{}
 	for _, d := range k.deeds {
-		if d.request.kind == bookKind && d.granted() {
+		if d.kind == bookKind && d.granted() {
 			rep.Sold++
 			began[d.event+"/"+d.tickets[0]] = d.began
 		}
 	}
 	for _, h := range k.houses {
-		rep.Seats += h.seats
+		rep.Seats += h.Seats
 	}
 	if rep.Sold != rep.Seats {
 		k.problem("%d bookings were granted for %d seats", rep.Sold, rep.Seats)

@@ -9,6 +9,10 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"boxoffice/cmd/stampede/shop"
+
+	"boxoffice/cmd/stampede/wire"
 )
 
 // small is a run that is over in a moment.
@@ -140,7 +144,7 @@ func TestOpenLoop(t *testing.T) {
 	slow := slowServer(t, 10*time.Millisecond)
 	r := &run{
 		config: config{conns: 2, rate: 1000, count: 100, timeout: time.Second},
-		target: target{address: slow}, began: time.Now(), houses: []*house{{"e", 1}},
+		target: wire.Target{Address: slow}, began: time.Now(), houses: []*shop.House{{ID: "e", Seats: 1}},
 	}
 	rep, _, err := r.measure("view", r.view())
 	if err != nil {
@@ -177,7 +181,7 @@ func TestLedger(t *testing.T) {
 			if code := dispatch(args, &out, &errs); code != exitDone {
 				t.Fatalf("exit %d: %s %s", code, out.String(), errs.String())
 			}
-			var got report
+			var got summary
 			if err := json.Unmarshal(out.Bytes(), &got); err != nil {
 				t.Fatal(err)
 			}

@@ -6,6 +6,8 @@ import (
 	"io"
 	"os"
 	"time"
+
+	"boxoffice/cmd/stampede/wire"
 )
 
 // runVerify is the command verify: a ledger against a node.
@@ -33,7 +35,7 @@ func runVerify(args []string, out, errs io.Writer) error {
 	if err != nil {
 		return err
 	}
-	rep := &report{Scenario: "verify", Checks: done}
+	rep := &summary{Scenario: "verify", Checks: done}
 	if err := rep.write(out, *format); err != nil {
 		return err
 	}
@@ -45,7 +47,7 @@ func runVerify(args []string, out, errs io.Writer) error {
 
 // verify reads a ledger and makes every check of its run again, and sends every key
 // once more.
-func verify(to target, name string, timeout time.Duration) (*checks, error) {
+func verify(to wire.Target, name string, timeout time.Duration) (*checks, error) {
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, err

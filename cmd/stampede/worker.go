@@ -5,11 +5,14 @@ import (
 	"math/rand/v2"
 	"strconv"
 	"time"
+
+	"boxoffice/cmd/stampede/wire"
 )
 
 // A deed is a request that changed something, or may have.
 type deed struct {
-	request request
+	kind    kind
+	request wire.Request
 	event   string
 	tickets []string
 	hold    string        // book: the hold that was paid for; release: the hold that ended
@@ -23,7 +26,7 @@ type deed struct {
 // granted says whether the deed was done: a 2xx came. Of a release, which has no
 // key, "not found" is as good where an earlier try was not answered.
 func (d *deed) granted() bool {
-	gone := d.request.kind == releaseKind && d.doubt && (d.status == 404 || d.status == 410)
+	gone := d.kind == releaseKind && d.doubt && (d.status == 404 || d.status == 410)
 	return d.status/100 == 2 || gone
 }
 
@@ -31,7 +34,7 @@ func (d *deed) granted() bool {
 type worker struct {
 	id       int
 	run      *run
-	conn     *conn
+	conn     *wire.Conn
 	random   *rand.Rand
 	user     string
 	meter    meter
@@ -49,7 +52,7 @@ func newWorker(r *run, id int) *worker {
 	return &worker{
 		id:     id,
 		run:    r,
-		conn:   newConn(r.target.address, r.config.timeout),
+		conn:   wire.NewConn(r.target.Address, r.config.timeout),
 		random: rand.New(rand.NewPCG(r.config.seed, uint64(id))),
 		user:   "buyer-" + strconv.Itoa(id),
 	}
@@ -69,14 +72,14 @@ func (w *worker) newKey() string {
 // send sends a request until it is answered for good or may not be sent again.
 // doubt says that one of the tries may have had an effect of which it did not
 // tell, final that the last answer is one for good.
-func (w *worker) send(k kind, request []byte) (a answer, doubt, final bool) {
+func (w *worker) send(k kind, request []byte) (a wire.Answer, doubt, final bool) {
 	c := w.meter.of(k)
 	for try := 0; ; try++ {
-		a, err := w.conn.do(request)
+		a, err := w.conn.Do(request)
 		if w.measured && err != nil {
 			c.errors++
 		} else if w.measured {
-			c.status(a.status)
+			c.status(a.Status)
 		}
 		final = err == nil && !again(a)
 		doubt = doubt || err != nil || isUnknown(a)
@@ -96,13 +99,13 @@ func (w *worker) send(k kind, request []byte) (a answer, doubt, final bool) {
 }
 
 // again tells answers that ask to be asked again.
-func again(a answer) bool {
-	return a.status == 503 || a.status == 409 && bytes.Contains(a.body, []byte("idempotency-in-flight"))
+func again(a wire.Answer) bool {
+	return a.Status == 503 || a.Status == 409 && bytes.Contains(a.Body, []byte("idempotency-in-flight"))
 }
 
 // isUnknown tells the answers after which the request may have had its effect.
-func isUnknown(a answer) bool {
-	return a.status == 503 && bytes.Contains(a.body, []byte("outcome-unknown")) || a.status == 409 && again(a)
+func isUnknown(a wire.Answer) bool {
+	return a.Status == 503 && bytes.Contains(a.Body, []byte("outcome-unknown")) || a.Status == 409 && again(a)
 }
 
 // pause waits before the next try: 5 ms, doubled each time up to 1 s, and half of
@@ -115,25 +118,25 @@ func pause(try int, random *rand.Rand) {
 // do sends a request that changes something, writes it into the ledger, and
 // keeps it for the checks where it was granted or its outcome is not known. The
 // answer is valid until the worker's next request.
-func (w *worker) do(d *deed) (answer, error) {
+func (w *worker) do(d *deed) (wire.Answer, error) {
 	d.began = w.run.clock()
 	if err := w.run.ledger.call(d); err != nil {
-		return answer{}, err
+		return wire.Answer{}, err
 	}
-	w.out = d.request.append(w.out[:0], &w.run.target)
-	a, doubt, final := w.send(d.request.kind, w.out)
+	w.out = d.request.Append(w.out[:0], &w.run.target)
+	a, doubt, final := w.send(d.kind, w.out)
 	d.ended, d.doubt = w.run.clock(), doubt
 	if doubt && !final {
-		d.request.body = bytes.Clone(d.request.body)
+		d.request.Body = bytes.Clone(d.request.Body)
 		w.deeds = append(w.deeds, d)
 		return a, nil
 	}
-	d.status, d.answer = a.status, a.body
+	d.status, d.answer = a.Status, a.Body
 	if err := w.run.ledger.answer(d); err != nil {
-		return answer{}, err
+		return wire.Answer{}, err
 	}
 	if d.granted() {
-		d.answer, d.request.body = bytes.Clone(a.body), bytes.Clone(d.request.body)
+		d.answer, d.request.Body = bytes.Clone(a.Body), bytes.Clone(d.request.Body)
 		w.deeds = append(w.deeds, d)
 	}
 	return a, nil

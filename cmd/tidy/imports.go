@@ -69,8 +69,12 @@ var table = map[string]row{
 	"cmd/boxoffice/demo":     {ours: []string{catalogDir}},
 	"cmd/boxoffice/importer": {ours: []string{catalogDir}, third: []string{strictJSON}},
 
-	"cmd/stampede": {
-		ours: []string{"cmd/stampede/..."}, third: []string{fasthttp, histogram},
+	"cmd/stampede":        {ours: []string{"cmd/stampede/..."}, third: []string{fasthttp, histogram, terminal}},
+	"cmd/stampede/wire":   {},
+	"cmd/stampede/load":   {third: []string{histogram}},
+	"cmd/stampede/script": {ours: []string{"cmd/stampede/load"}, third: []string{yaml}},
+	"cmd/stampede/shop": {
+		ours: []string{"cmd/stampede/wire", "cmd/stampede/load", "cmd/stampede/script", "cmd/stampede/truth"},
 	},
 	"cmd/stampede/truth":  {third: []string{porcupine}},
 	"cmd/stampede/report": {ours: []string{"cmd/stampede/truth"}},

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// report is what a run came to. Its JSON form is what scripts read.
-type report struct {
+// summary is what a run came to. Its JSON form is what scripts read.
+type summary struct {
 	Scenario    string      `json:"scenario"`
 	Connections int         `json:"connections,omitempty"`
 	Rate        float64     `json:"wantedPerSecond,omitempty"` // 0: closed loop
@@ -38,9 +38,9 @@ type kindStats struct {
 	Max      float64          `json:"max"`
 }
 
-// newReport merges what the workers counted in the measured time.
-func newReport(name string, c config, workers []*worker, took time.Duration) *report {
-	rep := &report{Scenario: name, Connections: c.conns, Rate: c.rate, Seconds: took.Seconds()}
+// newSummary merges what the workers counted in the measured time.
+func newSummary(name string, c config, workers []*worker, took time.Duration) *summary {
+	rep := &summary{Scenario: name, Connections: c.conns, Rate: c.rate, Seconds: took.Seconds()}
 	var all meter
 	for _, w := range workers {
 		all.merge(&w.meter)
@@ -71,7 +71,7 @@ func (c *counts) stats(k kind, took time.Duration) kindStats {
 }
 
 // kind gives the stats of a kind; zero where there are none.
-func (r *report) kind(k kind) kindStats {
+func (r *summary) kind(k kind) kindStats {
 	for _, s := range r.Kinds {
 		if s.Kind == k.String() {
 			return s
@@ -81,10 +81,10 @@ func (r *report) kind(k kind) kindStats {
 }
 
 // wrong says whether a check found something.
-func (r *report) wrong() bool { return r.Checks != nil && r.Checks.Wrong > 0 }
+func (r *summary) wrong() bool { return r.Checks != nil && r.Checks.Wrong > 0 }
 
 // write writes the report as a table or as JSON.
-func (r *report) write(out io.Writer, format string) error {
+func (r *summary) write(out io.Writer, format string) error {
 	if r.Rush != nil {
 		r.Rush.Rate = r.kind(bookKind).Rate
 	}
@@ -100,7 +100,7 @@ func (r *report) write(out io.Writer, format string) error {
 }
 
 // table writes the report for people.
-func (r *report) table(b *strings.Builder) {
+func (r *summary) table(b *strings.Builder) {
 	if len(r.Kinds) > 0 {
 		loop := "closed loop"
 		if r.Rate > 0 {
