@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -149,7 +150,7 @@ func (x *comparison) compareView(to wire.Target) (_ *pair, err error) {
 			rates *[]float64
 		}{{to, &p.Node}, {wire.Target{Address: base.address}, &p.Baseline}} {
 			turn := r.on(side.to)
-			rep, _, err := turn.measure("view", turn.view())
+			rep, err := turn.measure("view", turn.view())
 			if err != nil {
 				return nil, err
 			}
@@ -180,7 +181,7 @@ func (x *comparison) compareBook(to wire.Target, file string, total *compareRepo
 		}
 		p.Node = append(p.Node, rep.rateOf(bookKind, 201))
 		turn := r.on(wire.Target{Address: base.address})
-		rep, _, err = turn.measure("book", turn.book())
+		rep, err = turn.measure("book", turn.book())
 		if err != nil {
 			return nil, err
 		}
@@ -209,7 +210,7 @@ func (x *comparison) halfRate(to wire.Target, rate float64, total *compareReport
 // newRound makes a run of the comparison's size on the node.
 func (x *comparison) newRound(to wire.Target) (*run, error) {
 	c := x.config
-	c.ledger, c.rate, c.count = "", 0, 0
+	c.record, c.rate, c.count = "", 0, 0
 	r, err := newRun(c)
 	if err != nil {
 		return nil, err
@@ -228,29 +229,26 @@ func (r *run) bookRound(total *compareReport) (*summary, error) {
 	if err := r.prepare(); err != nil {
 		return nil, err
 	}
-	rep, workers, err := r.measure("book", r.book())
-	if err != nil || !r.config.check {
-		return rep, err
+	rep, err := r.measure("book", r.book())
+	v, err2 := r.judge()
+	if err := errors.Join(err, err2); err != nil {
+		return nil, err
 	}
-	k := newChecker(r.target, r.config.timeout, r.houses, workers)
-	total.Wrong += k.all().Wrong
-	if k.done.Wrong > 0 {
-		return nil, fmt.Errorf("%w: %q", errUntrue, k.done.Problems)
+	if v != nil && !v.Holds {
+		total.Wrong += len(v.Violations)
+		return nil, fmt.Errorf("%w: %s", errUntrue, &v.Violations[0])
 	}
 	return rep, nil
 }
 
 // measure drives one operation and reports it.
-func (r *run) measure(name string, op operation) (*summary, []*worker, error) {
-	workers, took, err := r.drive(op)
-	if err != nil {
-		return nil, nil, err
-	}
+func (r *run) measure(name string, op operation) (*summary, error) {
+	workers, took := r.drive(op)
 	rep := newSummary(name, r.config, workers, took)
 	if r.ranOut.Load() {
-		return nil, nil, fmt.Errorf("the tickets ran out: take more -events or -seats, or a shorter -duration")
+		return nil, fmt.Errorf("the tickets ran out: take more -events or -seats, or a shorter -duration")
 	}
-	return rep, workers, nil
+	return rep, nil
 }
 
 // rateOf is the rate of answers with one status: errors are no achievement.

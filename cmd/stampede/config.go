@@ -24,8 +24,8 @@ type config struct {
 	seats    int           // of each
 	seed     uint64        // of every random choice
 	format   string        // table or json
-	ledger   string        // file of invocations and answers; "": none
-	check    bool          // read everything back afterwards
+	record   string        // file of every answer, kept; "": none
+	check    bool          // judge the answers afterwards
 }
 
 // defaultConfig gives the values that suit a scenario on two shared cores.
@@ -61,8 +61,8 @@ func (c *config) flags(name string, errs io.Writer) *flag.FlagSet {
 	fs.IntVar(&c.seats, "seats", c.seats, "seats of each")
 	fs.Uint64Var(&c.seed, "seed", c.seed, "of every random choice")
 	fs.StringVar(&c.format, "o", c.format, "table or json")
-	fs.StringVar(&c.ledger, "ledger", c.ledger, "`file` of invocations and answers, synced; verify reads it")
-	fs.BoolVar(&c.check, "check", c.check, "read everything back afterwards")
+	fs.StringVar(&c.record, "record", c.record, "new `file` of every answer; verify reads it")
+	fs.BoolVar(&c.check, "check", c.check, "judge the answers afterwards")
 	return fs
 }
 

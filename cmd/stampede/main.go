@@ -8,7 +8,7 @@
 //	stampede book      book distinct tickets of a few events, one call each
 //	stampede rush      many requests that want the same few seats
 //	stampede mix       95 % views, 5 % hold and book
-//	stampede verify    a ledger against a node, also after it was killed
+//	stampede verify    a recording against a node, also after it was killed
 //	stampede compare   a node beside the two baselines, in one run
 //	stampede baseline  constant | append: the servers to compare with
 //
@@ -28,17 +28,12 @@
 // # Checks
 //
 // A scenario that changes something makes its own events through the admin paths,
-// so it knows every ticket that can be taken. Afterwards it reads everything back:
-// each 2xx is there with the same content, no ticket is in two bookings, the seat
-// map names exactly the tickets that were sold, the counts add up. A rush
-// also wants each refusal to name tickets that were really taken, by a booking
-// that began before the refusal ended. An answer that never came is asked for
-// again, with its key, before anything is counted.
+// records every answer, and has all of them judged afterwards: see package truth. A
+// violation is told with its proof. An answer that never came is asked for again,
+// with its key, before anything is judged, and keys are sent once more.
 //
-// With -ledger each invocation and each answer is a line of a file, and an
-// answer counts after its line is synced. verify reads that file and checks the
-// same things on a node that was restarted since, and that each key still gives
-// its answer.
+// With -record the recording is kept. verify judges it again, on a node that was
+// restarted since for example, and sends every key once more.
 //
 // # Comparing
 //

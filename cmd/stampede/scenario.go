@@ -5,7 +5,7 @@ import (
 	"sync/atomic"
 
 	"boxoffice/cmd/stampede/shop"
-
+	"boxoffice/cmd/stampede/truth"
 	"boxoffice/cmd/stampede/wire"
 )
 
@@ -18,7 +18,7 @@ func (r *run) reads(k kind, suffix string) operation {
 		requests[i] = get.Append(nil, &r.target)
 	}
 	return func(w *worker, n int64) bool {
-		w.send(k, requests[n%int64(len(requests))])
+		w.send(k, requests[n%int64(len(requests))], nil)
 		return true
 	}
 }
@@ -100,53 +100,30 @@ func (r *run) mix() operation {
 // hold holds a ticket and gives the hold's id.
 func (w *worker) hold(s seat) (id string, ok bool) {
 	w.body = holdBody(w.body[:0], s.id)
-	a, err := w.do(&deed{
-		kind: holdKind,
-		request: wire.Request{Method: "POST", Path: "/events/" + s.house.ID + "/holds",
-			User: w.user, Key: w.newKey(), Body: w.body},
-		event: s.house.ID, tickets: []string{s.id},
-	})
-	if err != nil {
-		w.run.fail(err)
-		return "", false
-	}
+	a, final := w.do(holdKind,
+		&wire.Request{Method: "POST", Path: "/events/" + s.house.ID + "/holds", User: w.user, Key: w.newKey(),
+			Body: w.body},
+		&truth.Observation{Op: truth.Hold, Event: s.house.ID, Tickets: []string{s.id}})
 	var hold struct {
 		ID string `json:"id"`
 	}
-	if a.Status != 201 || json.Unmarshal(a.Body, &hold) != nil {
+	if !final || a.Status != 201 || json.Unmarshal(a.Body, &hold) != nil {
 		return "", false
 	}
 	return hold.ID, true
 }
 
-// release ends a hold. A hold that came and went has left nothing to check but the
-// seat map, so both deeds are dropped.
+// release ends a hold.
 func (w *worker) release(s seat, hold string) {
-	d := &deed{
-		kind: releaseKind,
-		request: wire.Request{Method: "DELETE", Path: "/events/" + s.house.ID + "/holds/" + hold,
-			User: w.user},
-		event: s.house.ID, tickets: []string{s.id}, hold: hold,
-	}
-	if _, err := w.do(d); err != nil {
-		w.run.fail(err)
-	} else if d.granted() && len(w.deeds) >= 2 && w.deeds[len(w.deeds)-1].hold == hold {
-		w.deeds = w.deeds[:len(w.deeds)-2]
-	}
+	w.do(releaseKind,
+		&wire.Request{Method: "DELETE", Path: "/events/" + s.house.ID + "/holds/" + hold, User: w.user},
+		&truth.Observation{Op: truth.Release, Event: s.house.ID, ID: hold})
 }
 
 // book books a ticket, of a hold where there is one.
-func (w *worker) book(s seat, hold string) (wire.Answer, *deed) {
+func (w *worker) book(s seat, hold string) (a wire.Answer, final bool) {
 	w.body = bookingBody(w.body[:0], hold, s.id)
-	d := &deed{
-		kind: bookKind,
-		request: wire.Request{Method: "POST", Path: "/bookings/" + s.house.ID,
-			User: w.user, Key: w.newKey(), Body: w.body},
-		event: s.house.ID, tickets: []string{s.id}, hold: hold,
-	}
-	a, err := w.do(d)
-	if err != nil {
-		w.run.fail(err)
-	}
-	return a, d
+	return w.do(bookKind,
+		&wire.Request{Method: "POST", Path: "/bookings/" + s.house.ID, User: w.user, Key: w.newKey(), Body: w.body},
+		&truth.Observation{Op: truth.Book, Event: s.house.ID, ID: hold, Tickets: []string{s.id}})
 }

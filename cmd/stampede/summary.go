@@ -8,18 +8,20 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	"boxoffice/cmd/stampede/truth"
 )
 
 // summary is what a run came to. Its JSON form is what scripts read.
 type summary struct {
-	Scenario    string      `json:"scenario"`
-	Connections int         `json:"connections,omitempty"`
-	Rate        float64     `json:"wantedPerSecond,omitempty"` // 0: closed loop
-	Seconds     float64     `json:"seconds,omitempty"`         // of the measured part
-	Kinds       []kindStats `json:"kinds,omitempty"`
-	RanOut      bool        `json:"ranOut,omitempty"` // no tickets were left before the end
-	Rush        *rushReport `json:"rush,omitempty"`
-	Checks      *checks     `json:"checks,omitempty"`
+	Scenario    string         `json:"scenario"`
+	Connections int            `json:"connections,omitempty"`
+	Rate        float64        `json:"wantedPerSecond,omitempty"` // 0: closed loop
+	Seconds     float64        `json:"seconds,omitempty"`         // of the measured part
+	Kinds       []kindStats    `json:"kinds,omitempty"`
+	RanOut      bool           `json:"ranOut,omitempty"` // no tickets were left before the end
+	Rush        *rushReport    `json:"rush,omitempty"`
+	Truth       *truth.Verdict `json:"truth,omitempty"`
 }
 
 // kindStats is what was measured of one kind of request. Latencies are in
@@ -80,8 +82,8 @@ func (r *summary) kind(k kind) kindStats {
 	return kindStats{}
 }
 
-// wrong says whether a check found something.
-func (r *summary) wrong() bool { return r.Checks != nil && r.Checks.Wrong > 0 }
+// wrong says whether a violation of truth was found.
+func (r *summary) wrong() bool { return r.Truth != nil && !r.Truth.Holds }
 
 // write writes the report as a table or as JSON.
 func (r *summary) write(out io.Writer, format string) error {
@@ -95,8 +97,10 @@ func (r *summary) write(out io.Writer, format string) error {
 	}
 	var b strings.Builder
 	r.table(&b)
-	_, err := io.WriteString(out, b.String())
-	return err
+	if _, err := io.WriteString(out, b.String()); err != nil || r.Truth == nil {
+		return err
+	}
+	return r.Truth.WriteText(out)
 }
 
 // table writes the report for people.
@@ -122,15 +126,7 @@ func (r *summary) table(b *strings.Builder) {
 		b.WriteString("the tickets ran out before the time: take more -events or -seats\n")
 	}
 	if r.Rush != nil {
-		fmt.Fprintf(b, "sold %d of %d seats, refused %d with names, %.0f answers/s\n",
+		fmt.Fprintf(b, "sold %d of %d seats, refused %d, %.0f answers/s\n",
 			r.Rush.Sold, r.Rush.Seats, r.Rush.Refused, r.Rush.Rate)
-	}
-	if c := r.Checks; c != nil {
-		fmt.Fprintf(b, "read back: %d bookings, %d live holds, %d seat maps; %d keys sent again (%d in other words); "+
-			"%d outcomes were unknown\n", c.Bookings, c.Holds, c.Events, c.Replays, c.Reworded, c.Unknown)
-		for _, p := range c.Problems {
-			fmt.Fprintln(b, "WRONG:", p)
-		}
-		fmt.Fprintf(b, "%d problems\n", c.Wrong)
 	}
 }
