@@ -21,7 +21,7 @@
 //	* late < 1%              share of started ones that started late
 //	sold == 100%             share of the tickets that were sold at the end
 //
-// "*" is all operations. Operators are <, <=, >, >=, ==. Limits are durations for
+// "*" is all requests; a latency of it is the worst of theirs. Operators are <, <=, >, >=, ==. Limits are durations for
 // latencies, shares in per cent, else plain numbers.
 //
 // # Latency

@@ -63,6 +63,9 @@ func tiles(r *Result) []tile {
 	var slowest *Operation
 	for i := range r.Operations {
 		o := &r.Operations[i]
+		if !o.request() {
+			continue
+		}
 		sum.add(o)
 		if o.Answered > 0 && (slowest == nil || o.Latency.P99 > slowest.Latency.P99) {
 			slowest = o

@@ -59,7 +59,9 @@ func TestThresholds(t *testing.T) {
 		{Name: "a", Planned: 110, Started: 100, Dropped: 10, Late: 5, Answered: 98, Errors: 2, Rate: 49,
 			Statuses: map[string]int64{"200": 90, "503": 8}, Latency: Latency{Mean: 1, P50: 2, P90: 3, P95: 4, P99: 5,
 				P999: 6, Max: 7}},
-		{Name: "b", Planned: 100, Started: 100, Answered: 100, Rate: 50, Latency: Latency{P99: 50}},
+		{Name: "b", Planned: 100, Started: 100, Answered: 100, Rate: 50, Latency: Latency{P99: 50},
+			Statuses: map[string]int64{"200": 100}},
+		{Name: "line", Planned: 100, Started: 100, Answered: 100, Rate: 50, Latency: Latency{P99: 60_000}},
 	}}
 	for _, x := range []struct {
 		text   string
@@ -73,6 +75,7 @@ func TestThresholds(t *testing.T) {
 			0.1, true},
 		{"* failed < 6%", 0.05, true}, {"a dropped < 10%", 1.0 / 11, true}, {"a late < 1%", 0.05,
 			false}, {"b late == 0%", 0, true},
+		{"line p99 < 50s", 60_000, false},
 	} {
 		th, err := NewThreshold(x.text)
 		if err != nil {

@@ -59,7 +59,8 @@ type Latency struct {
 	Max   float64 `json:"max"`
 }
 
-// Operation is one kind of request over the whole run.
+// Operation is one kind of request over the whole run, or a span of several, which has
+// no status: how long people waited in line, for example.
 type Operation struct {
 	Name     string           `json:"name"`
 	Planned  int64            `json:"planned"` // by the schedule; in a closed loop as many as started

@@ -185,7 +185,9 @@ func (p *page) operations(r *Result) {
 	p.table(rows)
 	for i := range r.Operations {
 		o := &r.Operations[i]
-		p.printf("    %s\n", p.paint(dim, o.Name+": "+counts(o.Statuses)))
+		if len(o.Statuses) > 0 {
+			p.printf("    %s\n", p.paint(dim, o.Name+": "+counts(o.Statuses)))
+		}
 		if len(o.Reasons) > 0 {
 			p.printf("    %s\n", p.paint(dim, strings.Repeat(" ", len(o.Name))+"  "+counts(o.Reasons)))
 		}

@@ -84,8 +84,8 @@ func (t *Threshold) judge(r *Result) {
 	}
 }
 
-// measure gives a metric of an operation, "*" of all together. A latency of all is
-// the worst of them: distributions that were written down cannot be joined.
+// measure gives a metric of an operation, "*" of all requests together. A latency of all
+// is the worst of them: distributions that were written down cannot be joined.
 func (r *Result) measure(operation, metric string) (float64, error) {
 	if metric == "sold" {
 		if r.Sale == nil || r.Sale.Seats == 0 {
@@ -97,7 +97,7 @@ func (r *Result) measure(operation, metric string) (float64, error) {
 	worst, found := 0.0, false
 	for i := range r.Operations {
 		o := &r.Operations[i]
-		if operation != "*" && operation != o.Name {
+		if operation != o.Name && (operation != "*" || !o.request()) {
 			continue
 		}
 		found = true
@@ -141,6 +141,10 @@ func (o *Operation) add(x *Operation) {
 		o.Statuses[status] += n
 	}
 }
+
+// request tells requests from spans of several, which have no status: how long people
+// wait in line, for example.
+func (o *Operation) request() bool { return len(o.Statuses) > 0 || o.Errors > 0 || o.Answered == 0 }
 
 // broken is the number of answers with a status of 5xx.
 func (o *Operation) broken() (n int64) {

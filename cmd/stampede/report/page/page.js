@@ -193,7 +193,7 @@ const of = q => times.flat().flatMap(m => Object.values(m.operations).map(o => o
 log.checked = of("max").length > 0 && of("max").at(-1) > 20 * of("p50")[of("p50").length >> 1];
 
 // Which colour a status has: by its class, and within it by turns.
-const shades = { 2: ["--ok", "--c4"], 3: ["--c0"], 4: ["--c1", "--warn", "--c5"], 5: ["--bad", "--c2"], e: ["--c3"] }, turn = {};
+const shades = { 2: ["--ok", "--c4", "--c0"], 3: ["--c0"], 4: ["--c1", "--warn", "--c5"], 5: ["--bad", "--c2"], e: ["--c3"] }, turn = {};
 const shade = s => { const list = shades[s[0]] || ["--c3"]; turn[s[0]] = (turn[s[0]] ?? -1) + 1; return list[turn[s[0]] % list.length]; };
 const codes = [...new Set(results.flatMap(r => r.timeline.flatMap(m => Object.keys(m.statuses))))].sort();
 const span = m => m.span || 1;
