@@ -1,8 +1,6 @@
 package report
 
 import (
-	"errors"
-	"io"
 	"time"
 
 	"boxoffice/cmd/stampede/truth"
@@ -140,35 +138,3 @@ const (
 	ExitUntrue    = 98 // a violation of truth
 	ExitThreshold = 99 // a missed threshold
 )
-
-// NewThreshold reads a threshold. See the package comment for its form.
-func NewThreshold(text string) (Threshold, error) { return Threshold{}, errors.ErrUnsupported }
-
-// Judge evaluates the thresholds against what was measured, and sets Schema, Passed
-// and Why. It may be called again.
-func (r *Result) Judge() {}
-
-// ExitCode is what the program should end with, after Judge: ExitUntrue before
-// ExitThreshold.
-func (r *Result) ExitCode() int { return ExitPass }
-
-// Schema is the JSON Schema (draft 2020-12) of Result.
-func Schema() []byte { return nil }
-
-// WriteJSON writes the document, indented.
-func WriteJSON(w io.Writer, r *Result) error { return errors.ErrUnsupported }
-
-// Read reads a document that WriteJSON wrote. It refuses one of another schema.
-func Read(rd io.Reader) (*Result, error) { return nil, errors.ErrUnsupported }
-
-// WriteText writes the summary for the terminal. color: with ANSI colours.
-func WriteText(w io.Writer, r *Result, color bool) error { return errors.ErrUnsupported }
-
-// WriteHTML writes the page: it needs nothing from outside.
-func WriteHTML(w io.Writer, r *Result) error { return errors.ErrUnsupported }
-
-// CompareText writes two results side by side, a the older one.
-func CompareText(w io.Writer, a, b *Result, color bool) error { return errors.ErrUnsupported }
-
-// CompareHTML writes a page with both in each plot.
-func CompareHTML(w io.Writer, a, b *Result) error { return errors.ErrUnsupported }

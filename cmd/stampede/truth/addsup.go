@@ -44,7 +44,8 @@ func (e *trial) shown(name, is string, version uint64) {
 	if is == want {
 		return
 	}
-	says := fmt.Sprintf("the seat map says that ticket %s is %s at version %d, the history that it is %s", name, is, version, want)
+	says := fmt.Sprintf("the seat map says that ticket %s is %s at version %d, the history that it is %s", name, is,
+		version, want)
 	if owner == nil {
 		e.wrong(AddsUp, says, e.lastSpan(name, version))
 	} else {
@@ -73,7 +74,8 @@ func (e *trial) counts() error {
 			return err
 		}
 		if a.Available+a.Held+a.Booked != a.Total || a.Total != len(e.seats.status) {
-			e.wrong(AddsUp, fmt.Sprintf("the counts do not add up to the %d tickets of the seat map: %+v", len(e.seats.status), a))
+			e.wrong(AddsUp, fmt.Sprintf("the counts do not add up to the %d tickets of the seat map: %+v",
+				len(e.seats.status), a))
 			return nil
 		}
 		m, err := e.client.seatMap(e.ctx, e.event)

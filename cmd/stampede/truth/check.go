@@ -110,7 +110,8 @@ func (k *judge) finish(took time.Duration) {
 		v.Holds = v.Holds && v.Findings[i].Violations == 0
 	}
 	if k.tapes.cut > 0 {
-		v.Notes = append(v.Notes, fmt.Sprintf("%d recordings end in the middle: who wrote them was stopped", k.tapes.cut))
+		v.Notes = append(v.Notes, fmt.Sprintf("%d recordings end in the middle: who wrote them was stopped",
+			k.tapes.cut))
 	}
 	if k.ledger == nil {
 		v.skip(Paid, "no ledger was given")
@@ -230,7 +231,7 @@ func (e *trial) wrong(p Property, says string, proof ...any) {
 	if f.Violations++; f.Violations > maxShown {
 		return
 	}
-	v := Violation{Property: p, Event: e.event, Says: says}
+	v := Violation{Property: p, Event: e.event, Says: says, Proof: []string{}}
 	for _, x := range proof {
 		v.Proof = append(v.Proof, e.line(x)...)
 	}

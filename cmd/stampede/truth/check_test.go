@@ -96,7 +96,8 @@ var plants = []struct {
 	{"a booking that cannot be read", Kept, func(c *crowd) { delete(c.kept, "/bookings/ev-1/"+hold(c.direct)) },
 		"now its status is 404", []string{"read     GET /bookings/ev-1/"}},
 	{"a booking of another price", Kept, func(c *crowd) {
-		c.kept["/bookings/ev-1/"+hold(c.direct)] = strings.Replace(c.kept["/bookings/ev-1/"+hold(c.direct)], `"amount":100`, `"amount":7`, 1)
+		c.kept["/bookings/ev-1/"+hold(c.direct)] = strings.Replace(c.kept["/bookings/ev-1/"+hold(c.direct)],
+			`"amount":100`, `"amount":7`, 1)
 	}, "total 100 is now 7", nil},
 	{"a booking of another user", Kept, func(c *crowd) { c.find("payment-started", 2)["user"] = "mal" },
 		`is of user "dan", the history says "mal"`, nil},
@@ -132,7 +133,10 @@ var plants = []struct {
 	{"half a booking", AllOrNothing, func(c *crowd) {
 		c.direct.Tickets = []string{"A-3", "A-9"}
 	}, "asked for A-3,A-9, got A-3", nil},
-	{"a hold with fewer tickets than told", AllOrNothing, func(c *crowd) { c.find("hold-placed", 0)["ticketIds"] = []string{"A-1"} },
+	{"a hold with fewer tickets than told", AllOrNothing, func(c *crowd) {
+		c.find("hold-placed",
+			0)["ticketIds"] = []string{"A-1"}
+	},
 		"was told to have A-1,A-2, the history says A-1", nil},
 	{"a refusal that names a free ticket", AllOrNothing, func(c *crowd) {
 		c.refusal.Body = []byte(strings.Replace(string(c.refusal.Body), `["A-2"]`, `["A-2","A-3"]`, 1))
@@ -204,7 +208,8 @@ var plants = []struct {
 		c.direct.Received = c.direct.Sent + 1
 		c.direct.Version = uint64(len(c.records))
 	}, "a later request has its effect in version", []string{"payment-started"}},
-	{"a version that never was", InOrder, func(c *crowd) { c.obs[len(c.obs)-1].Version = 999 }, "version 999 was told", nil},
+	{"a version that never was", InOrder, func(c *crowd) { c.obs[len(c.obs)-1].Version = 999 }, "version 999 was told",
+		nil},
 	{"a seat map that lies", AddsUp, func(c *crowd) { c.status["A-3"] = "available" },
 		"ticket A-3 is available at version", []string{"confirmed booking"}},
 	{"a seat map that sells air", AddsUp, func(c *crowd) { c.status["A-20"] = "booked" },
@@ -214,7 +219,8 @@ var plants = []struct {
 			r["version"] = r["version"].(int) + 1
 		}
 	}, "follows version", nil},
-	{"time that goes back", AddsUp, func(c *crowd) { c.records[5]["at"] = "2026-01-01T00:00:00.000Z" }, "is before that of", nil},
+	{"time that goes back", AddsUp, func(c *crowd) { c.records[5]["at"] = "2026-01-01T00:00:00.000Z" },
+		"is before that of", nil},
 	{"counts that do not add up", AddsUp, func(c *crowd) {
 		c.counts = func() availability { return availability{20, 1, 1, 1} }
 	}, "the counts do not add up", nil},
@@ -262,12 +268,18 @@ func TestUnknown(t *testing.T) {
 		lose(o)
 	}
 	for name, plant := range map[string]func(c *crowd){
-		"it happened":            func(c *crowd) { lose(c.direct) },
-		"a hold happened":        func(c *crowd) { lose(c.obs[len(c.obs)-1]) },
-		"a release happened":     func(c *crowd) { lose(c.release("hal", hold(c.place("hal", "A-9")))) },
-		"a cancel happened":      func(c *crowd) { lose(c.cancel("fay", hold(c.book("fay", "", "A-9")))) },
-		"it did not":             func(c *crowd) { lose(c.ask(Observation{Op: Book, Key: "k", Tickets: []string{"A-9"}}, nothing)) },
-		"a release did not":      func(c *crowd) { lose(c.ask(Observation{Op: Release, ID: hold(c.place("hal", "A-9"))}, nothing)) },
+		"it happened":        func(c *crowd) { lose(c.direct) },
+		"a hold happened":    func(c *crowd) { lose(c.obs[len(c.obs)-1]) },
+		"a release happened": func(c *crowd) { lose(c.release("hal", hold(c.place("hal", "A-9")))) },
+		"a cancel happened":  func(c *crowd) { lose(c.cancel("fay", hold(c.book("fay", "", "A-9")))) },
+		"it did not": func(c *crowd) {
+			lose(c.ask(Observation{Op: Book, Key: "k", Tickets: []string{"A-9"}},
+				nothing))
+		},
+		"a release did not": func(c *crowd) {
+			lose(c.ask(Observation{Op: Release, ID: hold(c.place("hal", "A-9"))},
+				nothing))
+		},
 		"it was sent again":      func(c *crowd) { repeat(c, c.direct) },
 		"a hold was sent again":  func(c *crowd) { repeat(c, c.held) },
 		"a refusal was too":      func(c *crowd) { repeat(c, c.refusal) },
@@ -344,7 +356,10 @@ func TestDraw(t *testing.T) {
 		}
 		w.record("queue-drawn")
 		w.record("places-admitted", "count", 1)
-		w.ask(Observation{Op: ReadPlace, ID: "q0"}, func() (int, string) { return 200, `{"token":"q0","state":"waiting"}` })
+		w.ask(Observation{Op: ReadPlace, ID: "q0"}, func() (int, string) {
+			return 200,
+				`{"token":"q0","state":"waiting"}`
+		})
 		v := w.check()
 		if got := fmt.Sprint(v.Violations); x.says == "" && !v.Holds || !strings.Contains(got, x.says) {
 			t.Errorf("commitment %s: %s", x.commitment, got)
@@ -380,7 +395,8 @@ func TestHolds(t *testing.T) {
 	})
 	c.record("hold-ended", "holdId", h, "expired", true)
 	c.status["A-9"] = "available"
-	if v := c.check(); v.finding(HoldsEnd).Violations != 1 || !strings.Contains(fmt.Sprint(v.Violations), "before its time") {
+	if v := c.check(); v.finding(HoldsEnd).Violations != 1 || !strings.Contains(fmt.Sprint(v.Violations),
+		"before its time") {
 		t.Errorf("got %v", v.Violations)
 	}
 }

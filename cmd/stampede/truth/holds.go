@@ -41,7 +41,8 @@ func (e *trial) holdsEnd() {
 func (e *trial) wasPaying(h *holdLife, ends int64) bool {
 	for _, t := range h.now().tickets {
 		for _, p := range e.sale.tickets[t].spans {
-			if p.hold == h.id && p.booking != "" && e.sale.record(p.from).at <= ends && p.to != 0 && e.sale.record(p.to).at >= ends {
+			if p.hold == h.id && p.booking != "" && e.sale.record(p.from).at <= ends && p.to != 0 &&
+				e.sale.record(p.to).at >= ends {
 				return true
 			}
 		}

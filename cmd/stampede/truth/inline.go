@@ -28,7 +28,8 @@ func (e *trial) inLine() {
 			continue
 		}
 		if state := p.state(a.version); state != a.told.Status {
-			e.wrong(InLine, fmt.Sprintf("place %s is %s, and was %q at version %d", p.token, a.told.Status, state, a.version),
+			e.wrong(InLine, fmt.Sprintf("place %s is %s, and was %q at version %d", p.token, a.told.Status, state,
+				a.version),
 				a, e.sale.record(p.taken), e.sale.record(p.admitted), e.sale.record(p.ended))
 			continue
 		}
@@ -92,7 +93,8 @@ func (e *trial) growing() {
 		if was == nil || a.told.Position < was.told.Position {
 			least[a.told.ID] = a
 		} else if a.told.Position > was.told.Position && a.sent > was.received {
-			e.wrong(InLine, fmt.Sprintf("place %s went back from %d to %d", a.told.ID, was.told.Position, a.told.Position), was, a)
+			e.wrong(InLine, fmt.Sprintf("place %s went back from %d to %d", a.told.ID, was.told.Position,
+				a.told.Position), was, a)
 		}
 	}
 }

@@ -30,7 +30,8 @@ func (e *trial) kept() {
 			}
 		case Release:
 			if h := e.sale.holds[a.id]; h == nil || h.ended == 0 || h.ended > a.version && a.version != 0 {
-				e.wrong(Kept, fmt.Sprintf("hold %s was released, and by version %d it had not ended", a.id, a.version), a)
+				e.wrong(Kept, fmt.Sprintf("hold %s was released, and by version %d it had not ended", a.id, a.version),
+					a)
 			}
 		case Cancel:
 			if b := e.sale.bookings[a.id]; b == nil || b.cancelled == 0 {
@@ -43,7 +44,8 @@ func (e *trial) kept() {
 	}
 	for id, b := range e.sale.bookings {
 		if b.cancelled != 0 && !cancelled[id] {
-			e.wrong(Kept, fmt.Sprintf("booking %s was cancelled, and nobody had asked for it", id), e.sale.record(b.cancelled))
+			e.wrong(Kept, fmt.Sprintf("booking %s was cancelled, and nobody had asked for it", id),
+				e.sale.record(b.cancelled))
 		}
 	}
 	for id, h := range e.sale.holds {

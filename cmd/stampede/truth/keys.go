@@ -29,7 +29,8 @@ func (e *trial) sameAnswer(a *act, other *try) {
 	}
 	pending := a.status == 202 || other.status == 202
 	if a.status != other.status && !pending {
-		e.wrong(OneEffect, fmt.Sprintf("key %s was answered with %d and with %d", a.key, a.status, other.status), a, other)
+		e.wrong(OneEffect, fmt.Sprintf("key %s was answered with %d and with %d", a.key, a.status, other.status), a,
+			other)
 		return
 	}
 	if other.status/100 != 2 || a.outcome != granted {

@@ -44,7 +44,8 @@ type payment struct {
 
 // String is the line as a part of a proof.
 func (p *payment) String() string {
-	return fmt.Sprintf("ledger   line %d  %s  %s payment %s booking %s amount %d", p.line, p.At, p.Effect, p.Payment, p.Booking, p.Amount)
+	return fmt.Sprintf("ledger   line %d  %s  %s payment %s booking %s amount %d", p.line, p.At, p.Effect, p.Payment,
+		p.Booking, p.Amount)
 }
 
 // read reads what was written since. A last line without its end is left for the next
@@ -138,7 +139,8 @@ func (e *trial) paid() error {
 		e.checked(Paid, 1)
 		if say := b.money(e.ledger.money[id]); say != "" {
 			e.wrong(Paid, fmt.Sprintf("booking %s of user %q, tickets %s: %s", id, b.user, list(b.tickets), say),
-				append(e.ledger.money[id].proof(), e.sale.record(b.started), e.sale.record(b.confirmed), e.sale.record(b.declined),
+				append(e.ledger.money[id].proof(), e.sale.record(b.started), e.sale.record(b.confirmed),
+					e.sale.record(b.declined),
 					e.sale.record(b.cancelled))...)
 		}
 	}

@@ -94,7 +94,8 @@ func (l *line) mix(r *record, wrong func(p Property, says string, proof ...any))
 		return
 	}
 	if sum := sha256.Sum256(seed); hex.EncodeToString(sum[:]) != l.draw.Commitment {
-		wrong(InLine, fmt.Sprintf("seed %s is not the one that was committed to with %s", l.draw.Seed, l.draw.Commitment), r)
+		wrong(InLine, fmt.Sprintf("seed %s is not the one that was committed to with %s", l.draw.Seed,
+			l.draw.Commitment), r)
 	}
 	next := numbers(seed)
 	for i := len(l.order) - 1; i > 0; i-- {

@@ -41,7 +41,8 @@ func (e *trial) linearizable() {
 			e.checked(Linearizable, int64(len(steps)))
 		case porcupine.Illegal:
 			e.checked(Linearizable, int64(len(steps)))
-			e.wrong(Linearizable, fmt.Sprintf("the %d answers about tickets %s have no order", len(steps), list(g.tickets)),
+			e.wrong(Linearizable, fmt.Sprintf("the %d answers about tickets %s have no order", len(steps),
+				list(g.tickets)),
 				explain(len(g.tickets), steps)...)
 		default:
 			hard++

@@ -97,16 +97,19 @@ func (n *node) define(event string, room bool) {
 	n.t.Helper()
 	doc := map[string]any{
 		"id": event, "title": "Truth", "description": "d", "genre": "Rock", "startsAt": "2036-06-01T19:30:00.000Z",
-		"timezone":    "Europe/Berlin",
-		"venue":       map[string]any{"id": "v", "name": "V", "city": "B", "region": "BE", "country": "DE", "location": map[string]any{"lat": 1, "lon": 1}},
-		"performers":  []any{map[string]any{"id": "p", "name": "P"}},
-		"inventory":   map[string]any{"currency": "USD", "sections": []any{map[string]any{"name": "A", "price": 100, "rows": []any{map[string]any{"name": "1", "seats": 60}}}}},
+		"timezone": "Europe/Berlin",
+		"venue": map[string]any{"id": "v", "name": "V", "city": "B", "region": "BE", "country": "DE",
+			"location": map[string]any{"lat": 1, "lon": 1}},
+		"performers": []any{map[string]any{"id": "p", "name": "P"}},
+		"inventory": map[string]any{"currency": "USD", "sections": []any{map[string]any{"name": "A", "price": 100,
+			"rows": []any{map[string]any{"name": "1", "seats": 60}}}}},
 		"holdSeconds": 10, "maxTicketsPerUser": 0,
 	}
 	if room {
 		doc["waitingRoom"] = map[string]any{"enabled": true, "maxActive": 4, "sessionSeconds": 600, "order": "fifo"}
 	}
-	r, err := newClient(n.url, "", 10*time.Second).ask(n.t.Context(), "PUT", "/admin/events/"+event, "", "", "", []byte(text(doc)))
+	r, err := newClient(n.url, "", 10*time.Second).ask(n.t.Context(), "PUT", "/admin/events/"+event, "", "", "",
+		[]byte(text(doc)))
 	if err != nil || r.status/100 != 2 {
 		n.t.Fatalf("define: %v %s", err, r.body)
 	}
@@ -218,7 +221,8 @@ func (s *shopper) shop() {
 			map[string]any{"add": []string{"A-1-60"}, "remove": seats[:1]})
 		s.send("GET", path, Observation{Op: ReadHold, ID: h.ID}, nil)
 	default:
-		s.end(s.send("POST", book, Observation{Op: Book, ID: h.ID}, map[string]any{"holdId": h.ID, "paymentInfo": pay(token)}))
+		s.end(s.send("POST", book, Observation{Op: Book, ID: h.ID},
+			map[string]any{"holdId": h.ID, "paymentInfo": pay(token)}))
 	}
 }
 

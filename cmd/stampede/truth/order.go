@@ -10,7 +10,10 @@ import (
 // answer with version v had come gets an answer of at least v, and what he does has a
 // version above it.
 func (e *trial) inOrder() {
-	answered := slices.DeleteFunc(slices.Clone(e.acts), func(a *act) bool { return a.version == 0 || a.received == never })
+	answered := slices.DeleteFunc(slices.Clone(e.acts), func(a *act) bool {
+		return a.version == 0 ||
+			a.received == never
+	})
 	slices.SortFunc(answered, func(a, b *act) int { return cmp.Compare(a.received, b.received) })
 	var last *act // the greatest version that had been told
 	next := 0
@@ -42,11 +45,13 @@ func (e *trial) follows(a, last *act) {
 		e.wrong(InOrder, fmt.Sprintf("version %d was known, and a later request has its effect in version %d",
 			last.version, effect), last, a, e.sale.record(effect))
 	case effect > a.version:
-		e.wrong(InOrder, fmt.Sprintf("a request has its effect in version %d and was answered with version %d before it",
-			effect, a.version), a, e.sale.record(effect))
+		e.wrong(InOrder,
+			fmt.Sprintf("a request has its effect in version %d and was answered with version %d before it",
+				effect, a.version), a, e.sale.record(effect))
 	}
 	if a.version > e.sale.last() {
-		e.wrong(InOrder, fmt.Sprintf("version %d was told, the history ends with version %d", a.version, e.sale.last()), a)
+		e.wrong(InOrder, fmt.Sprintf("version %d was told, the history ends with version %d", a.version, e.sale.last()),
+			a)
 	}
 }
 

@@ -16,7 +16,8 @@ func (e *trial) readBack() error {
 			break
 		}
 		h := e.sale.holds[a.told.ID]
-		live := a.op == Hold && h != nil && h.ended == 0 && h.booking == "" && time.UnixMilli(h.now().expires).After(e.date.Add(2*time.Second))
+		live := a.op == Hold && h != nil && h.ended == 0 && h.booking == "" &&
+			time.UnixMilli(h.now().expires).After(e.date.Add(2*time.Second))
 		if a.outcome == granted && (a.op == Book || live && len(h.states) == 1) {
 			list = append(list, a)
 		}
@@ -37,7 +38,8 @@ func (e *trial) readBack() error {
 			return err
 		}
 		if say := e.differs(a, first.Body, r); say != "" {
-			e.wrong(Kept, say, a, fmt.Sprintf("read     GET %s: %d, request id %s: %.*s", path, r.status, r.request, maxLine, r.body))
+			e.wrong(Kept, say, a, fmt.Sprintf("read     GET %s: %d, request id %s: %.*s", path, r.status, r.request,
+				maxLine, r.body))
 		}
 		return nil
 	})

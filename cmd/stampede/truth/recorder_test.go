@@ -39,7 +39,8 @@ func equal(a, b *Observation) bool { return fmt.Sprintf("%+v", a) == fmt.Sprintf
 // everything is an observation with all members.
 func everything() *Observation {
 	return &Observation{
-		Op: Swap, Event: "ev", User: "u", Key: "k", ID: "h", Tickets: []string{"a", "b"}, Removed: []string{"c"}, Count: 3,
+		Op: Swap, Event: "ev", User: "u", Key: "k", ID: "h", Tickets: []string{"a",
+			"b"}, Removed: []string{"c"}, Count: 3,
 		Sent: 5, Received: 1 << 60, Unsent: true, Status: 201, Version: 1 << 50, RequestID: "r", Replayed: true,
 		Body: []byte(`{"x":1}`), Request: []byte("{}"),
 	}
@@ -165,13 +166,15 @@ func BenchmarkAdd(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	body := []byte(`{"id":"AAAAAAAAAAAAAAAAAAAAAA","eventId":"st0-1","status":"confirmed","tickets":[{"id":"S1-R1-1","section":` +
-		`"S1","row":"R1","seat":"1","price":{"amount":5100,"currency":"USD"}}],"total":{"amount":5100,"currency":"USD"},` +
-		`"payment":{"id":"pay_AAAAAAAAAAAAAAAA","provider":"sandbox","status":"authorized"},"confirmedAt":"2026-12-01T10:00:00.000Z"}`)
+	body := []byte(`{"id":"AAAAAAAAAAAAAAAAAAAAAA","eventId":"st0-1","status":"confirmed",` +
+		`"tickets":[{"id":"S1-R1-1","section":"S1","row":"R1","seat":"1","price":{"amount":5100,"currency":"USD"}}],` +
+		`"total":{"amount":5100,"currency":"USD"},"payment":{"id":"pay_AAAAAAAAAAAAAAAA","provider":"sandbox",` +
+		`"status":"authorized"},"confirmedAt":"2026-12-01T10:00:00.000Z"}`)
 	b.ReportAllocs()
 	b.RunParallel(func(pb *testing.PB) {
-		o := Observation{Op: Book, Event: "stm1xv2abcd-1", User: "buyer-17", Key: "stm1xv2abcd-h-1x", Tickets: []string{"S1-R1-1"},
-			Status: 201, RequestID: "AAAAAAAAAAAAAAAAAAAAAA", Request: make([]byte, 120)}
+		o := Observation{Op: Book, Event: "stm1xv2abcd-1", User: "buyer-17", Key: "stm1xv2abcd-h-1x",
+			Tickets: []string{"S1-R1-1"},
+			Status:  201, RequestID: "AAAAAAAAAAAAAAAAAAAAAA", Request: make([]byte, 120)}
 		for pb.Next() {
 			o.Sent = r.Now()
 			o.Received, o.Version, o.Body = o.Sent+1, 7, body

@@ -35,7 +35,8 @@ func (e *trial) named(a *act, ticket string, named bool) {
 	owner := e.sale.ownerAt(ticket, a.version)
 	switch {
 	case named && owner == nil:
-		e.wrong(AllOrNothing, fmt.Sprintf("a refusal names ticket %s, which was nobody's at version %d", ticket, a.version), a,
+		e.wrong(AllOrNothing, fmt.Sprintf("a refusal names ticket %s, which was nobody's at version %d", ticket,
+			a.version), a,
 			e.nextSpan(ticket, a.version))
 	case !named && owner != nil && (a.id == "" || owner.hold != a.id):
 		e.wrong(AllOrNothing, fmt.Sprintf("a refusal does not name ticket %s, which %s had at version %d",

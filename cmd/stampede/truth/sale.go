@@ -316,7 +316,8 @@ func (s *sale) paymentStarted(r *record) {
 	}
 	h := s.holds[b.hold]
 	if h == nil || h.ended != 0 || !slices.Equal(h.now().tickets, b.tickets) {
-		s.wrong(AllOrNothing, fmt.Sprintf("booking %s has %s of hold %s, which has others", b.id, list(b.tickets), b.hold), r)
+		s.wrong(AllOrNothing, fmt.Sprintf("booking %s has %s of hold %s, which has others", b.id, list(b.tickets),
+			b.hold), r)
 	} else {
 		h.booking = b.id
 	}

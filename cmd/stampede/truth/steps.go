@@ -107,7 +107,10 @@ func (s *stepper) act(a *act) {
 	}
 	switch {
 	case a.outcome == refused && a.told.Code == "tickets-unavailable":
-		free := slices.DeleteFunc(slices.Clone(a.tickets), func(t string) bool { return slices.Contains(a.told.Tickets, t) })
+		free := slices.DeleteFunc(slices.Clone(a.tickets), func(t string) bool {
+			return slices.Contains(a.told.Tickets,
+				t)
+		})
 		s.add(a, step{kind: refuses, from: hold, take: s.numbers(a.told.Tickets), give: s.numbers(free)})
 	case a.outcome == refused && a.op == Book && a.told.Code == "payment-declined":
 		s.declined(a, hold)

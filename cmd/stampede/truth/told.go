@@ -175,7 +175,8 @@ func (t *told) same(now *told) string {
 // answers; "" where it does not.
 func sameConfirmation(first, now []byte) string {
 	var a, b answerDoc
-	if json.Unmarshal(first, &a) != nil || json.Unmarshal(now, &b) != nil || bytes.Equal(a.Status, []byte(`"pending"`)) {
+	if json.Unmarshal(first, &a) != nil || json.Unmarshal(now, &b) != nil || bytes.Equal(a.Status,
+		[]byte(`"pending"`)) {
 		return "" // what is wrong with the form is said elsewhere
 	}
 	if a.Payment == nil || b.Payment == nil {

@@ -97,7 +97,8 @@ func (w *world) place(user string, tickets ...string) *Observation {
 			id, until := w.id("h"), time.Unix(0, w.now).Add(10*time.Second).UTC().Format("2006-01-02T15:04:05.000Z")
 			w.move(tickets, "held", id)
 			w.hold[id], w.totals[id] = tickets, int64(100*len(tickets))
-			w.record("hold-placed", "holdId", id, "user", user, "ticketIds", tickets, "total", w.totals[id], "expiresAt", until)
+			w.record("hold-placed", "holdId", id, "user", user, "ticketIds", tickets, "total", w.totals[id],
+				"expiresAt", until)
 			body := w.doc(id, tickets, fmt.Sprintf(`"expiresAt":%q`, until))
 			w.kept["/events/ev-1/holds/"+id] = body
 			return 201, body
@@ -129,7 +130,8 @@ func (w *world) doc(id string, tickets []string, more string) string {
 	for _, t := range tickets {
 		list = append(list, fmt.Sprintf(`{"id":%q}`, t))
 	}
-	return fmt.Sprintf(`{"id":%q,"eventId":"ev-1","tickets":[%s],"total":{"amount":%d},%s}`, id, strings.Join(list, ","),
+	return fmt.Sprintf(`{"id":%q,"eventId":"ev-1","tickets":[%s],"total":{"amount":%d},%s}`, id,
+		strings.Join(list, ","),
 		100*len(tickets), more)
 }
 
@@ -178,8 +180,9 @@ func (w *world) pay(user, hold string, declined bool, tickets []string) *Observa
 }
 
 func (w *world) money(effect, booking string, amount int64) {
-	w.ledger = append(w.ledger, map[string]any{"at": w.at(), "effect": effect, "key": effect + booking, "payment": "p" + booking,
-		"event": testEvent, "booking": booking, "amount": amount})
+	w.ledger = append(w.ledger, map[string]any{"at": w.at(), "effect": effect, "key": effect + booking,
+		"payment": "p" + booking,
+		"event":   testEvent, "booking": booking, "amount": amount})
 }
 
 // release releases a hold.
