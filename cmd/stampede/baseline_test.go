@@ -16,7 +16,6 @@ import (
 	"testing"
 	"time"
 
-
 	"boxoffice/cmd/stampede/wire"
 )
 

@@ -95,10 +95,10 @@ func (e *errand) work(ctx context.Context, emit func(s *load.Slice)) (done outco
 		return done, err
 	}
 	before := cpuTime()
-	done.SoldOut = p.run(ctx, emit)
+	done.SoldOut, err = p.run(ctx, emit)
 	done.CPU, done.Sent, done.RanOut = cpuTime()-before, p.shop.Sent(), p.shop.RanOut()
 	if p.recorder != nil {
-		err = p.recorder.Close()
+		err = errors.Join(err, p.recorder.Close())
 	}
 	return done, err
 }
@@ -153,7 +153,7 @@ func share(n, part, parts int) int { return (n + parts - 1 - part) / parts }
 
 // run lets the crowd come and cuts the meter every second. It gives when the sale was
 // seen to be over.
-func (p *part) run(ctx context.Context, emit func(s *load.Slice)) (soldOut time.Duration) {
+func (p *part) run(ctx context.Context, emit func(s *load.Slice)) (soldOut time.Duration, err error) {
 	beside, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var wait sync.WaitGroup
@@ -169,11 +169,8 @@ func (p *part) run(ctx context.Context, emit func(s *load.Slice)) (soldOut time.
 	if p.shop.Selling() {
 		wait.Go(func() { p.shop.Watch(beside, p.stands()) })
 	}
-	left := make(chan struct{})
-	go func() {
-		p.engine.Run(ctx, p.Begin)
-		close(left)
-	}()
+	left := make(chan error, 1)
+	go func() { left <- p.engine.Run(ctx, p.Begin) }()
 	stopped := p.engine.Stopped()
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
@@ -188,11 +185,11 @@ func (p *part) run(ctx context.Context, emit func(s *load.Slice)) (soldOut time.
 		case <-tick.C:
 			tick.Reset(max(time.Millisecond, time.Until(p.Begin.Add(time.Duration(second+2)*time.Second))))
 			p.cut(&second, emit)
-		case <-left:
+		case err := <-left:
 			cancel()
 			wait.Wait()
 			p.cut(&second, emit)
-			return soldOut
+			return soldOut, err
 		}
 	}
 }

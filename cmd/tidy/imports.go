@@ -71,7 +71,7 @@ var table = map[string]row{
 
 	"cmd/stampede":        {ours: []string{"cmd/stampede/..."}, third: []string{fasthttp, histogram, terminal}},
 	"cmd/stampede/wire":   {},
-	"cmd/stampede/load":   {third: []string{histogram}},
+	"cmd/stampede/load":   {third: []string{histogram, sysCalls}},
 	"cmd/stampede/script": {ours: []string{"cmd/stampede/load"}, third: []string{yaml}},
 	"cmd/stampede/shop": {
 		ours: []string{"cmd/stampede/wire", "cmd/stampede/load", "cmd/stampede/script", "cmd/stampede/truth"},

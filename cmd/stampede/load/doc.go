@@ -9,6 +9,10 @@
 // other before they come. Where as many users as Config.Users are under way already,
 // an arrival is dropped and counted; it is never put off.
 //
+// Plans are kept to a millisecond: arrivals are due at whole milliseconds after the
+// begin, and on Linux a kernel timer wakes the engine for each of those to within a tenth
+// of one.
+//
 // In the closed model Config.Users users run in loops, each coming again as soon as
 // it is done: the rate is what the server lets it be.
 //

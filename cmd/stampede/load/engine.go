@@ -44,7 +44,9 @@ type Engine struct {
 }
 
 // NewEngine makes an engine that was not started.
-func NewEngine(c Config) *Engine { return &Engine{config: c, stop: make(chan struct{})} }
+func NewEngine(c Config) *Engine {
+	return &Engine{config: c, stop: make(chan struct{})}
+}
 
 // Stop lets nobody come any more: there is nothing left to come for. Those under way
 // finish.
@@ -54,12 +56,14 @@ func (e *Engine) Stop() { e.once.Do(func() { close(e.stop) }) }
 func (e *Engine) Stopped() <-chan struct{} { return e.stop }
 
 // Run lets the crowd come, from begin on, and returns when all have left: after the
-// last arrival, Stop, or the end of ctx they have Drain, then their context ends.
-func (e *Engine) Run(ctx context.Context, begin time.Time) {
+// last arrival, Stop, or the end of ctx they have Drain, then their context ends. An
+// error is of the machine's timers.
+func (e *Engine) Run(ctx context.Context, begin time.Time) error {
 	users, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
+	var err error
 	if e.config.Plan != nil {
-		e.open(ctx, users, begin)
+		err = e.open(ctx, users, begin)
 	} else {
 		e.closed(ctx, users, begin)
 	}
@@ -76,19 +80,30 @@ func (e *Engine) Run(ctx context.Context, begin time.Time) {
 		cancel()
 		<-left
 	}
+	return err
 }
 
+// grain is how fine a plan is kept: arrivals are due at whole grains after the begin. A
+// thousand wake-ups a second are what a generator can afford at any rate.
+const grain = time.Millisecond
+
+// longestWait is how long it may take to notice that nobody is to come any more.
+const longestWait = 100 * time.Millisecond
+
 // open starts each arrival at its instant.
-func (e *Engine) open(ctx, users context.Context, begin time.Time) {
-	timer := time.NewTimer(0)
-	defer timer.Stop()
-	for {
+func (e *Engine) open(ctx, users context.Context, begin time.Time) error {
+	alarm, err := newAlarm()
+	if err != nil {
+		return err
+	}
+	defer alarm.close()
+	for err == nil {
 		n, at, ok := e.config.Plan.Next()
 		if !ok {
 			break
 		}
-		a := Arrival{n, begin.Add(at)}
-		if !e.until(ctx, timer, a.At) {
+		a := Arrival{n, begin.Add((at + grain - 1).Truncate(grain))}
+		if ok, err = e.until(ctx, alarm, a.At); !ok {
 			break
 		}
 		e.start(users, a)
@@ -100,31 +115,27 @@ func (e *Engine) open(ctx, users context.Context, begin time.Time) {
 	}
 	e.free = nil
 	e.made = -1 // who becomes free from now on is not needed
+	return err
 }
 
-// until waits for a moment; false where nobody is to come any more. Arrivals that are
-// due within a timer's grain of each other start together, so a high rate costs no
-// timer for each.
-func (e *Engine) until(ctx context.Context, timer *time.Timer, at time.Time) bool {
-	d := time.Until(at)
-	if d <= 0 {
+// until waits for a moment; false where nobody is to come any more.
+func (e *Engine) until(ctx context.Context, alarm *alarm, at time.Time) (bool, error) {
+	for {
 		select {
 		case <-e.stop:
-			return false
+			return false, nil
 		case <-ctx.Done():
-			return false
+			return false, nil
 		default:
-			return true
+		}
+		d := time.Until(at)
+		if d <= 0 {
+			return true, nil
+		}
+		if err := alarm.wait(min(d, longestWait)); err != nil {
+			return false, err
 		}
 	}
-	timer.Reset(d)
-	select {
-	case <-timer.C:
-		return true
-	case <-e.stop:
-	case <-ctx.Done():
-	}
-	return false
 }
 
 // start hands an arrival to the user who became free last, whose memory is warm, or to

@@ -73,14 +73,6 @@ func (h *Histogram) Mean() time.Duration {
 	return 0
 }
 
-// reset empties it and keeps its memory.
-func (h *Histogram) reset() {
-	if h.counts != nil {
-		h.counts.Reset()
-	}
-	h.max, h.sum = 0, 0
-}
-
 // wireHistogram is a histogram as processes hand it to each other.
 type wireHistogram struct {
 	Counts string        `json:"counts,omitempty"` // HDR's encoding

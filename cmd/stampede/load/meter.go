@@ -1,7 +1,6 @@
 package load
 
 import (
-	"maps"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -220,22 +219,14 @@ func (c *Counts) try(t Try) {
 	c.Bytes += int64(t.Bytes)
 }
 
-// cut gives a copy of what was counted and starts anew; nil where nothing was.
+// cut takes what was counted and starts anew; nil where nothing was.
 func (o *Op) cut() *Counts {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if !o.dirty {
 		return nil
 	}
-	c := *o.now
-	c.Latency, c.Service = Histogram{}, Histogram{}
-	c.Latency.Merge(&o.now.Latency)
-	c.Service.Merge(&o.now.Service)
-	c.Statuses, c.Reasons = maps.Clone(o.now.Statuses), maps.Clone(o.now.Reasons)
-	lat, serv := o.now.Latency, o.now.Service
-	lat.reset()
-	serv.reset()
+	c := o.now
 	o.now, o.dirty = newCounts(), false
-	o.now.Latency, o.now.Service = lat, serv
-	return &c
+	return c
 }

@@ -100,17 +100,18 @@ func newSlice(second int) *Slice {
 	return &Slice{second, map[string]*Counts{}, map[string]int64{}, map[string]int64{}}
 }
 
-// Add takes a part's slice. What comes after its second was closed by Flush is in the
+// Add takes a part's slice, which is the series' then. What comes after its second was closed by Flush is in the
 // totals alone.
 func (r *Series) Add(s *Slice) {
 	r.total.Merge(s)
 	if s.Second < r.next {
 		return
 	}
-	if r.open[s.Second] == nil {
-		r.open[s.Second] = newSlice(s.Second)
+	if open := r.open[s.Second]; open != nil {
+		open.Merge(s)
+	} else {
+		r.open[s.Second] = s
 	}
-	r.open[s.Second].Merge(s)
 	r.came[s.Second]++
 	for r.came[r.next] >= r.parts {
 		r.close()
