@@ -48,8 +48,11 @@ type compareReport struct {
 	Wrong    int     `json:"wrong"`              // of the checks of every round of bookings
 }
 
-// runCompare is the command compare.
+// runCompare is the command compare: of a node and the baselines, or of two results.
 func runCompare(args []string, out, errs io.Writer) (err error) {
+	if namesResults(args) {
+		return compareResults(args, out, errs)
+	}
 	x := comparison{config: defaultConfig("book"), rounds: 3}
 	x.duration, x.warmup = 4*time.Second, time.Second
 	fs := x.flags("compare", errs)

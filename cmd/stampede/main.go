@@ -9,7 +9,7 @@
 //	stampede rush      many requests that want the same few seats
 //	stampede mix       95 % views, 5 % hold and book
 //	stampede verify    a recording against a node, also after it was killed
-//	stampede compare   a node beside the two baselines, in one run
+//	stampede compare   a node beside the two baselines, in one run; or A.json B.json, of runs
 //	stampede baseline  constant | append: the servers to compare with
 //
 // # Load
