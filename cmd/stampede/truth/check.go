@@ -90,7 +90,7 @@ func (k *judge) events(ctx context.Context) error {
 	}
 	resend := k.cfg.Resend
 	for _, name := range names {
-		e := &trial{judge: k, ctx: ctx, event: name, acts: by[name]}
+		e := &trial{judge: k, ctx: ctx, event: name, acts: by[name], grants: map[string]*act{}}
 		e.sale = newSale(name, e.wrong)
 		if err := e.run(&resend); err != nil {
 			return fmt.Errorf("judge event %s: %w", name, err)
@@ -121,12 +121,13 @@ func (k *judge) finish(took time.Duration) {
 // trial is the judging of one event.
 type trial struct {
 	*judge
-	ctx   context.Context
-	event string
-	acts  []*act // in the order of their sending
-	sale  *sale
-	seats *seatMap
-	date  time.Time // of the server, when the history had been read; zero: not known
+	ctx    context.Context
+	event  string
+	acts   []*act          // in the order of their sending
+	grants map[string]*act // hold or booking → the act that was granted it
+	sale   *sale
+	seats  *seatMap
+	date   time.Time // of the server, when the history had been read; zero: not known
 }
 
 // run reads what there is to read and makes every check. resend is how many keys may
@@ -134,6 +135,13 @@ type trial struct {
 func (e *trial) run(resend *int) error {
 	if e.cfg.Resend > 0 {
 		e.askAgain()
+	}
+	for _, a := range e.acts {
+		if a.outcome == unknown {
+			e.verdict.Unknown++
+		} else if a.outcome == granted && (a.op == Hold || a.op == Book) {
+			e.grants[a.told.ID] = a
+		}
 	}
 	if e.ledger != nil {
 		if err := e.ledger.read(); err != nil { // before the history: what is in it is in that
@@ -232,7 +240,7 @@ func (e *trial) wrong(p Property, says string, proof ...any) {
 		return
 	}
 	v := Violation{Property: p, Event: e.event, Says: says, Proof: []string{}}
-	for _, x := range proof {
+	for _, x := range e.withAnswers(proof) {
 		v.Proof = append(v.Proof, e.line(x)...)
 	}
 	e.verdict.Violations = append(e.verdict.Violations, v)

@@ -9,6 +9,30 @@ import (
 // maxLine bounds the body that a proof shows, in bytes.
 const maxLine = 400
 
+// withAnswers adds to a proof the answers that granted the holds and bookings of its
+// records, where they are not in it already.
+func (e *trial) withAnswers(proof []any) []any {
+	out, seen := proof, map[*act]bool{}
+	for _, x := range proof {
+		if a, ok := x.(*act); ok {
+			seen[a] = true
+		}
+	}
+	for _, x := range proof {
+		r, ok := x.(*record)
+		if !ok || r == nil {
+			continue
+		}
+		for _, id := range []string{r.HoldID, r.BookingID} {
+			if a := e.grants[id]; a != nil && !seen[a] {
+				seen[a] = true
+				out = append(out, a)
+			}
+		}
+	}
+	return out
+}
+
 // line is a thing of a proof as lines of text.
 func (e *trial) line(x any) []string {
 	switch x := x.(type) {
