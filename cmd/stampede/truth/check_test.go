@@ -280,6 +280,9 @@ func TestUnknown(t *testing.T) {
 			lose(c.ask(Observation{Op: Book, Key: "k", Tickets: []string{"A-9"}},
 				nothing))
 		},
+		"it did not, of a ticket that another had": func(c *crowd) {
+			lose(c.ask(Observation{Op: Book, Key: "k", Tickets: []string{"A-3"}}, nothing))
+		},
 		"a release did not": func(c *crowd) {
 			lose(c.ask(Observation{Op: Release, ID: hold(c.place("hal", "A-9"))},
 				nothing))
