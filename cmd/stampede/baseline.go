@@ -10,6 +10,8 @@ import (
 	"os/signal"
 	"syscall"
 
+	"boxoffice/cmd/stampede/wire"
+
 	"github.com/valyala/fasthttp"
 )
 
@@ -56,7 +58,7 @@ func runBaseline(args []string, out, errs io.Writer) error {
 // baselineHandler gives the handler of a baseline and what ends it.
 func baselineHandler(name string, size int, file string) (fasthttp.RequestHandler, func() error, error) {
 	switch {
-	case name == "constant" && size > 0 && size <= maxAnswer:
+	case name == "constant" && size > 0 && size <= wire.MaxAnswer:
 		return constant(size), func() error { return nil }, nil
 	case name == "append" && file != "":
 		f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)

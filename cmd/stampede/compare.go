@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -10,6 +11,8 @@ import (
 	"slices"
 	"text/tabwriter"
 	"time"
+
+	"boxoffice/cmd/stampede/wire"
 )
 
 // What is wanted of a node, beside the least that any server must do.
@@ -45,8 +48,11 @@ type compareReport struct {
 	Wrong    int     `json:"wrong"`              // of the checks of every round of bookings
 }
 
-// runCompare is the command compare.
+// runCompare is the command compare: of a node and the baselines, or of two results.
 func runCompare(args []string, out, errs io.Writer) (err error) {
+	if namesResults(args) {
+		return compareResults(args, out, errs)
+	}
 	x := comparison{config: defaultConfig("book"), rounds: 3}
 	x.duration, x.warmup = 4*time.Second, time.Second
 	fs := x.flags("compare", errs)
@@ -119,7 +125,7 @@ func (x *comparison) compare(dir string) (rep *compareReport, err error) {
 
 // compareView measures views of small events beside the constant server, whose
 // answer has the size of such an event.
-func (x *comparison) compareView(to target) (_ *pair, err error) {
+func (x *comparison) compareView(to wire.Target) (_ *pair, err error) {
 	r, err := x.newRound(to)
 	if err != nil {
 		return nil, err
@@ -128,14 +134,14 @@ func (x *comparison) compareView(to target) (_ *pair, err error) {
 	if err := r.prepare(); err != nil {
 		return nil, err
 	}
-	c := newConn(to.address, x.timeout)
-	defer c.close()
-	get := request{method: "GET", path: "/events/" + r.houses[0].id}
-	a, err := c.do(get.append(nil, &to))
-	if err != nil || a.status != 200 {
-		return nil, fmt.Errorf("view %s: status %d, %v", r.houses[0].id, a.status, err)
+	c := wire.NewConn(to.Address, x.timeout)
+	defer c.Close()
+	get := wire.Request{Method: "GET", Path: "/events/" + r.houses[0].ID}
+	a, err := c.Do(get.Append(nil, &to))
+	if err != nil || a.Status != 200 {
+		return nil, fmt.Errorf("view %s: status %d, %v", r.houses[0].ID, a.Status, err)
 	}
-	base, err := startBaseline("constant", "-size", fmt.Sprint(len(a.body)))
+	base, err := startBaseline("constant", "-size", fmt.Sprint(len(a.Body)))
 	if err != nil {
 		return nil, err
 	}
@@ -143,11 +149,11 @@ func (x *comparison) compareView(to target) (_ *pair, err error) {
 	p := &pair{Kind: "view", Wanted: wantedView}
 	for range x.rounds {
 		for _, side := range []struct {
-			to    target
+			to    wire.Target
 			rates *[]float64
-		}{{to, &p.Node}, {target{address: base.address}, &p.Baseline}} {
+		}{{to, &p.Node}, {wire.Target{Address: base.address}, &p.Baseline}} {
 			turn := r.on(side.to)
-			rep, _, err := turn.measure("view", turn.view())
+			rep, err := turn.measure("view", turn.view())
 			if err != nil {
 				return nil, err
 			}
@@ -160,7 +166,7 @@ func (x *comparison) compareView(to target) (_ *pair, err error) {
 
 // compareBook measures bookings of new events beside the appending server, which
 // gets the same requests. Every booking is read back afterwards.
-func (x *comparison) compareBook(to target, file string, total *compareReport) (_ *pair, err error) {
+func (x *comparison) compareBook(to wire.Target, file string, total *compareReport) (_ *pair, err error) {
 	base, err := startBaseline("append", "-file", file)
 	if err != nil {
 		return nil, err
@@ -177,8 +183,8 @@ func (x *comparison) compareBook(to target, file string, total *compareReport) (
 			return nil, err
 		}
 		p.Node = append(p.Node, rep.rateOf(bookKind, 201))
-		turn := r.on(target{address: base.address})
-		rep, _, err = turn.measure("book", turn.book())
+		turn := r.on(wire.Target{Address: base.address})
+		rep, err = turn.measure("book", turn.book())
 		if err != nil {
 			return nil, err
 		}
@@ -190,7 +196,7 @@ func (x *comparison) compareBook(to target, file string, total *compareReport) (
 
 // halfRate measures the latency of bookings that come at half the rate that was
 // reached, each from its intended start.
-func (x *comparison) halfRate(to target, rate float64, total *compareReport) error {
+func (x *comparison) halfRate(to wire.Target, rate float64, total *compareReport) error {
 	r, err := x.newRound(to)
 	if err != nil {
 		return err
@@ -205,9 +211,9 @@ func (x *comparison) halfRate(to target, rate float64, total *compareReport) err
 }
 
 // newRound makes a run of the comparison's size on the node.
-func (x *comparison) newRound(to target) (*run, error) {
+func (x *comparison) newRound(to wire.Target) (*run, error) {
 	c := x.config
-	c.ledger, c.rate, c.count = "", 0, 0
+	c.record, c.rate, c.count = "", 0, 0
 	r, err := newRun(c)
 	if err != nil {
 		return nil, err
@@ -217,42 +223,39 @@ func (x *comparison) newRound(to target) (*run, error) {
 }
 
 // on gives a run of the same requests on another server.
-func (r *run) on(to target) *run {
+func (r *run) on(to wire.Target) *run {
 	return &run{config: r.config, target: to, name: r.name, began: time.Now(), houses: r.houses}
 }
 
 // bookRound makes events, books their tickets and checks every booking.
-func (r *run) bookRound(total *compareReport) (*report, error) {
+func (r *run) bookRound(total *compareReport) (*summary, error) {
 	if err := r.prepare(); err != nil {
 		return nil, err
 	}
-	rep, workers, err := r.measure("book", r.book())
-	if err != nil || !r.config.check {
-		return rep, err
+	rep, err := r.measure("book", r.book())
+	v, err2 := r.judge()
+	if err := errors.Join(err, err2); err != nil {
+		return nil, err
 	}
-	k := newChecker(r.target, r.config.timeout, r.houses, workers)
-	total.Wrong += k.all().Wrong
-	if k.done.Wrong > 0 {
-		return nil, fmt.Errorf("%w: %q", errUntrue, k.done.Problems)
+	if v != nil && !v.Holds {
+		total.Wrong += len(v.Violations)
+		return nil, fmt.Errorf("%w: %s", errUntrue, &v.Violations[0])
 	}
 	return rep, nil
 }
 
 // measure drives one operation and reports it.
-func (r *run) measure(name string, op operation) (*report, []*worker, error) {
-	workers, took, err := r.drive(op)
-	if err != nil {
-		return nil, nil, err
-	}
-	rep := newReport(name, r.config, workers, took)
+func (r *run) measure(name string, op operation) (*summary, error) {
+	workers, took := r.drive(op)
+	rep := newSummary(name, r.config, workers, took)
 	if r.ranOut.Load() {
-		return nil, nil, fmt.Errorf("the tickets ran out: take more -events or -seats, or a shorter -duration")
+		return nil, fmt.Errorf("the tickets ran out: take more -events or -seats, or a shorter -duration")
 	}
-	return rep, workers, nil
+	return rep, nil
 }
 
 // rateOf is the rate of answers with one status: errors are no achievement.
-func (r *report) rateOf(k kind, status int) float64 {
+func (r *summary) rateOf(k kind, status int) float64 {
 	if r.Seconds <= 0 {
 		return 0
 	}

@@ -22,7 +22,7 @@ func TestCompare(t *testing.T) {
 	url := newFake(t, lies{})
 	var out, errs bytes.Buffer
 	args := []string{"compare", "-server", url, "-rounds", "2", "-duration", "60ms", "-warmup", "20ms", "-c", "2",
-		"-seats", "2000", "-events", "2", "-o", "json"}
+		"-seats", "8000", "-events", "2", "-o", "json"}
 	if code := dispatch(args, &out, &errs); code != exitDone {
 		t.Fatalf("exit %d: %s", code, errs.String())
 	}
@@ -51,7 +51,8 @@ func TestCompareChecks(t *testing.T) {
 	var out, errs bytes.Buffer
 	args := []string{"compare", "-server", url, "-rounds", "1", "-duration", "30ms", "-warmup", "0", "-c", "2",
 		"-seats", "1000", "-events", "2"}
-	if code := dispatch(args, &out, &errs); code != exitFailed || !strings.Contains(errs.String(), "was granted, now") {
+	if code := dispatch(args, &out, &errs); code != exitFailed || !strings.Contains(errs.String(),
+		"was granted, and now") {
 		t.Errorf("exit %d: %s", code, errs.String())
 	}
 }

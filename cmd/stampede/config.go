@@ -4,9 +4,9 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"net"
-	"net/url"
 	"time"
+
+	"boxoffice/cmd/stampede/wire"
 )
 
 // config is what a scenario can be told.
@@ -24,8 +24,8 @@ type config struct {
 	seats    int           // of each
 	seed     uint64        // of every random choice
 	format   string        // table or json
-	ledger   string        // file of invocations and answers; "": none
-	check    bool          // read everything back afterwards
+	record   string        // file of every answer, kept; "": none
+	check    bool          // judge the answers afterwards
 }
 
 // defaultConfig gives the values that suit a scenario on two shared cores.
@@ -61,8 +61,8 @@ func (c *config) flags(name string, errs io.Writer) *flag.FlagSet {
 	fs.IntVar(&c.seats, "seats", c.seats, "seats of each")
 	fs.Uint64Var(&c.seed, "seed", c.seed, "of every random choice")
 	fs.StringVar(&c.format, "o", c.format, "table or json")
-	fs.StringVar(&c.ledger, "ledger", c.ledger, "`file` of invocations and answers, synced; verify reads it")
-	fs.BoolVar(&c.check, "check", c.check, "read everything back afterwards")
+	fs.StringVar(&c.record, "record", c.record, "new `file` of every answer; verify reads it")
+	fs.BoolVar(&c.check, "check", c.check, "judge the answers afterwards")
 	return fs
 }
 
@@ -104,22 +104,11 @@ func (c *config) validate() error {
 	return nil
 }
 
-// target is where requests go.
-type target struct {
-	address string // HOST:PORT
-	token   string // admin token
-}
-
-// newTarget reads the base URL of a node. Only plain HTTP: the crowd is beside the
-// node, and encryption would be most of what it measures.
-func newTarget(server, token string) (target, error) {
-	u, err := url.Parse(server)
-	if err != nil || u.Scheme != "http" || u.Host == "" || u.Path != "" && u.Path != "/" {
-		return target{}, fmt.Errorf("%w: -server %q is not of the form http://HOST:PORT", errUsage, server)
+// newTarget reads the base URL of a node as an error of the command line has it.
+func newTarget(server, token string) (wire.Target, error) {
+	to, err := wire.NewTarget(server, token)
+	if err != nil {
+		err = fmt.Errorf("%w: -server: %w", errUsage, err)
 	}
-	address := u.Host
-	if u.Port() == "" {
-		address = net.JoinHostPort(u.Hostname(), "80")
-	}
-	return target{address, token}, nil
+	return to, err
 }

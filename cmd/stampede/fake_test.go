@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -33,6 +34,13 @@ type fakeEvent struct {
 	tickets  []string
 	holds    map[string][]string
 	bookings map[string][]byte
+	history  []string // its records, as lines
+}
+
+// record commits a record with the next version. Times stand still: no hold ends by itself.
+func (e *fakeEvent) record(kind, members string) {
+	e.history = append(e.history, fmt.Sprintf(`{"version":%d,"at":"2027-01-01T00:00:00.000Z","type":%q%s}`,
+		len(e.history)+1, kind, members))
 }
 
 // fake is a node in one map: slow, simple and as the contract says, but for its
@@ -51,6 +59,7 @@ func newFake(t *testing.T, l lies) string {
 	f := &fake{lies: l, events: map[string]*fakeEvent{}, kept: map[string]string{}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("PUT /admin/events/{event}", f.put)
+	mux.HandleFunc("GET /admin/events/{event}/history", f.history)
 	mux.HandleFunc("GET /events/{event}", f.view)
 	mux.HandleFunc("GET /events/{event}/tickets", f.seatMap)
 	mux.HandleFunc("POST /events/{event}/holds", f.keyed(f.hold))
@@ -69,6 +78,21 @@ func newFake(t *testing.T, l lies) string {
 
 func (f *fake) event(r *http.Request) *fakeEvent { return f.events[r.PathValue("event")] }
 
+// eventDoc is what a fake reads of an event.
+type eventDoc struct {
+	ID        string
+	Inventory struct {
+		Sections []struct {
+			Name string
+			Rows []struct {
+				Name  string
+				Seats int
+			}
+		}
+	}
+	WaitingRoom *struct{ MaxActive int }
+}
+
 func (f *fake) put(w http.ResponseWriter, r *http.Request) {
 	var doc eventDoc
 	if err := json.NewDecoder(r.Body).Decode(&doc); err != nil {
@@ -84,12 +108,26 @@ func (f *fake) put(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	e.total = len(e.tickets)
+	e.record("event-defined", "")
 	f.events[doc.ID] = e
 	w.WriteHeader(201)
 }
 
+func (f *fake) history(w http.ResponseWriter, r *http.Request) {
+	from, _ := strconv.Atoi(r.URL.Query().Get("from")) // 0: all
+	for _, line := range f.event(r).history[max(0, from-1):] {
+		fmt.Fprintln(w, line)
+	}
+}
+
+// tell says which version the answer is of.
+func (e *fakeEvent) tell(w http.ResponseWriter) {
+	w.Header().Set("Event-Version", strconv.Itoa(len(e.history)))
+}
+
 func (f *fake) view(w http.ResponseWriter, r *http.Request) {
 	e := f.event(r)
+	e.tell(w)
 	held, booked := 0, 0
 	for _, s := range e.status {
 		if s == "held" {
@@ -108,6 +146,7 @@ func (f *fake) view(w http.ResponseWriter, r *http.Request) {
 
 func (f *fake) seatMap(w http.ResponseWriter, r *http.Request) {
 	e := f.event(r)
+	e.tell(w)
 	list := make([]string, 0, e.total)
 	for _, t := range e.tickets {
 		status := e.status[t]
@@ -146,6 +185,7 @@ func (f *fake) keyed(do func(r *http.Request, x wish) (int, string)) http.Handle
 			return
 		}
 		status, answer := do(r, x)
+		f.event(r).tell(w)
 		f.kept[key] = fmt.Sprintf("%d %s", status, answer)
 		if f.lies.silent > 0 {
 			f.lies.silent--
@@ -186,15 +226,26 @@ func (f *fake) hold(r *http.Request, x wish) (int, string) {
 	f.ids++
 	id := fmt.Sprint("h", f.ids)
 	e.holds[id] = x.TicketIDs
+	e.record("hold-placed", fmt.Sprintf(`,"holdId":%q,"user":%q,"ticketIds":%s,"total":1,"expiresAt":%q`,
+		id, r.Header.Get("X-User-Id"), listed(x.TicketIDs), fakeEnd))
 	for _, t := range x.TicketIDs {
 		e.status[t] = "held"
 	}
 	return 201, e.holdDoc(id)
 }
 
+// fakeEnd is when every hold of a fake ends.
+const fakeEnd = "2999-01-01T00:00:00.000Z"
+
+// listed is a list of ids as JSON.
+func listed(ids []string) string {
+	b, _ := json.Marshal(ids) // it is text
+	return string(b)
+}
+
 func (e *fakeEvent) holdDoc(id string) string {
-	tickets, _ := json.Marshal(e.holds[id])
-	return fmt.Sprintf(`{"id":%q,"tickets":%s,"total":1,"expiresAt":"2999-01-01T00:00:00.000Z"}`, id, tickets)
+	tickets := listed(e.holds[id])
+	return fmt.Sprintf(`{"id":%q,"tickets":%s,"total":1,"expiresAt":%q}`, id, tickets, fakeEnd)
 }
 
 func (f *fake) showHold(w http.ResponseWriter, r *http.Request) {
@@ -216,6 +267,8 @@ func (f *fake) release(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, `{"code":"hold-not-found"}`, 404)
 		return
 	}
+	e.record("hold-ended", fmt.Sprintf(`,"holdId":%q,"expired":false`, id))
+	e.tell(w)
 	f.drop(e, id)
 	if f.lies.mute > 0 {
 		f.lies.mute--
@@ -243,7 +296,14 @@ func (f *fake) book(r *http.Request, x wish) (int, string) {
 		e.status[t] = "booked"
 		tickets = append(tickets, fmt.Sprintf(`{"id":%q}`, t))
 	}
+	of := ""
+	if e.holds[x.HoldID] != nil {
+		of = fmt.Sprintf(`,"holdId":%q`, x.HoldID)
+	}
 	delete(e.holds, x.HoldID)
+	e.record("payment-started", fmt.Sprintf(`,"bookingId":%q%s,"user":%q,"ticketIds":%s,"total":1`,
+		id, of, r.Header.Get("X-User-Id"), listed(x.TicketIDs)))
+	e.record("confirmed", fmt.Sprintf(`,"bookingId":%q`, id))
 	doc := fmt.Sprintf(`{"id":%q,"eventId":%q,"status":"confirmed","tickets":[%s],"total":{"amount":1},`+
 		`"payment":{"id":"p","provider":"fake","status":"captured"},"confirmedAt":"now"}`,
 		id, r.PathValue("event"), strings.Join(tickets, ","))

@@ -8,8 +8,8 @@
 //	stampede book      book distinct tickets of a few events, one call each
 //	stampede rush      many requests that want the same few seats
 //	stampede mix       95 % views, 5 % hold and book
-//	stampede verify    a ledger against a node, also after it was killed
-//	stampede compare   a node beside the two baselines, in one run
+//	stampede verify    a recording against a node, also after it was killed
+//	stampede compare   a node beside the two baselines, in one run; or A.json B.json, of runs
 //	stampede baseline  constant | append: the servers to compare with
 //
 // # Load
@@ -28,17 +28,12 @@
 // # Checks
 //
 // A scenario that changes something makes its own events through the admin paths,
-// so it knows every ticket that can be taken. Afterwards it reads everything back:
-// each 2xx is there with the same content, no ticket is in two bookings, the seat
-// map names exactly the tickets that were sold, the counts add up. A rush
-// also wants each refusal to name tickets that were really taken, by a booking
-// that began before the refusal ended. An answer that never came is asked for
-// again, with its key, before anything is counted.
+// records every answer, and has all of them judged afterwards: see package truth. A
+// violation is told with its proof. An answer that never came is asked for again,
+// with its key, before anything is judged, and keys are sent once more.
 //
-// With -ledger each invocation and each answer is a line of a file, and an
-// answer counts after its line is synced. verify reads that file and checks the
-// same things on a node that was restarted since, and that each key still gives
-// its answer.
+// With -record the recording is kept. verify judges it again, on a node that was
+// restarted since for example, and sends every key once more.
 //
 // # Comparing
 //
@@ -78,7 +73,10 @@ type command struct {
 
 // commands is the table of all commands.
 func commands() []command {
-	all := []command{{"verify", runVerify}, {"compare", runCompare}, {"baseline", runBaseline}}
+	all := []command{
+		{"run", runRun}, {"init", runInit}, {"part", runPart},
+		{"verify", runVerify}, {"compare", runCompare}, {"baseline", runBaseline},
+	}
 	for _, name := range []string{"view", "tickets", "hold", "book", "rush", "mix"} {
 		all = append(all, command{name, func(args []string, out, errs io.Writer) error {
 			return runScenario(name, args, out, errs)
@@ -100,13 +98,16 @@ func dispatch(args []string, out, errs io.Writer) int {
 			}
 		}
 	}
-	fmt.Fprintln(errs, "usage: stampede view|tickets|hold|book|rush|mix|verify|compare|baseline [flags]")
+	fmt.Fprintln(errs, "usage: stampede run|init|view|tickets|hold|book|rush|mix|verify|compare|baseline [flags]")
 	return exitUsage
 }
 
 // exitCode says an error once and turns it into the exit code.
 func exitCode(err error, errs io.Writer) int {
+	var missed *errMissed
 	switch {
+	case errors.As(err, &missed):
+		return missed.code // the summary has said why
 	case err == nil || errors.Is(err, flag.ErrHelp):
 		return exitDone
 	case errors.Is(err, errUsage):

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"boxoffice/cmd/stampede/wire"
 )
 
 // readyTime is how long a node may take until it is ready.
@@ -48,17 +50,17 @@ func startNode(program, data string) (*process, error) {
 
 // ready waits for GET /readyz to answer 200.
 func (p *process) ready() error {
-	to := target{address: p.address}
-	c := newConn(p.address, time.Second)
-	defer c.close()
-	get := request{method: "GET", path: "/readyz"}
+	to := wire.Target{Address: p.address}
+	c := wire.NewConn(p.address, time.Second)
+	defer c.Close()
+	get := wire.Request{Method: "GET", Path: "/readyz"}
 	for until := time.Now().Add(readyTime); ; time.Sleep(50 * time.Millisecond) {
-		a, err := c.do(get.append(nil, &to))
-		if err == nil && a.status == 200 {
+		a, err := c.Do(get.Append(nil, &to))
+		if err == nil && a.Status == 200 {
 			return nil
 		}
 		if time.Now().After(until) {
-			return fmt.Errorf("%s was not ready in %v: status %d, %v", p.url, readyTime, a.status, err)
+			return fmt.Errorf("%s was not ready in %v: status %d, %v", p.url, readyTime, a.Status, err)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -8,21 +9,24 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"boxoffice/cmd/stampede/shop"
+	"boxoffice/cmd/stampede/truth"
+	"boxoffice/cmd/stampede/wire"
 )
 
 // run is one scenario on one node, from its events to its result.
 type run struct {
 	config config
-	target target
+	target wire.Target
 	name   string // of the run: begins every event id and every key
 	began  time.Time
-	houses []*house
-	ledger *ledger // nil: none is kept
+	houses []*shop.House
+	rec    *truth.Recorder // nil: nothing is recorded
 
 	next    atomic.Int64 // operations given out
 	retries atomic.Int64 // requests sent again
 	ranOut  atomic.Bool  // a scenario had no tickets left
-	failed  atomic.Pointer[error]
 }
 
 // newRun names a run after the wall clock: two runs on one node do not meet.
@@ -35,9 +39,6 @@ func newRun(c config) (*run, error) {
 	return &run{config: c, target: to, name: "st" + strconv.FormatInt(now.UnixMicro(), 36), began: now}, nil
 }
 
-// clock is the time since the run began, on the monotonic clock.
-func (r *run) clock() time.Duration { return time.Since(r.began) }
-
 // mayRetry spends from the budget of retries: so many an operation, and for the run
 // a tenth of its operations, plus 100, plus so many for each connection.
 func (r *run) mayRetry(try int) bool {
@@ -47,17 +48,13 @@ func (r *run) mayRetry(try int) bool {
 	return r.retries.Add(1) <= r.next.Load()/10+100+int64(r.config.conns*r.config.retries)
 }
 
-// fail ends the run with an error of the crowd's own, a full disk under the ledger
-// for example. The first one counts.
-func (r *run) fail(err error) { r.failed.CompareAndSwap(nil, &err) }
-
 // An operation is one step of a scenario: the nth of the run. It gives false when
 // nothing is left to do.
 type operation func(w *worker, n int64) bool
 
 // drive runs the crowd until the time is over, the count is reached or nothing is
 // left to do, and gives its workers and the measured time.
-func (r *run) drive(op operation) ([]*worker, time.Duration, error) {
+func (r *run) drive(op operation) ([]*worker, time.Duration) {
 	workers := make([]*worker, r.config.conns)
 	start := time.Now()
 	measure := start.Add(r.config.warmup)
@@ -66,20 +63,17 @@ func (r *run) drive(op operation) ([]*worker, time.Duration, error) {
 		workers[i] = newWorker(r, i)
 		wait.Go(func() {
 			r.work(workers[i], op, start, measure)
-			workers[i].conn.close()
+			workers[i].conn.Close()
 		})
 	}
 	wait.Wait()
-	if err := r.failed.Load(); err != nil {
-		return nil, 0, *err
-	}
-	return workers, time.Since(measure), nil
+	return workers, time.Since(measure)
 }
 
 // work is one worker's loop.
 func (r *run) work(w *worker, op operation, start, measure time.Time) {
 	end := measure.Add(r.config.duration)
-	for r.failed.Load() == nil {
+	for {
 		n := r.next.Add(1) - 1
 		if r.config.count > 0 && n >= r.config.count {
 			return
@@ -103,25 +97,38 @@ func (r *run) work(w *worker, op operation, start, measure time.Time) {
 	}
 }
 
-// prepare makes the scenario's events and opens the ledger.
+// prepare makes the scenario's events, and the recording of what changes them.
 func (r *run) prepare() error {
-	c := newConn(r.target.address, r.config.timeout)
-	defer c.close()
+	c := wire.NewConn(r.target.Address, r.config.timeout)
+	defer c.Close()
 	var err error
-	r.houses, err = buildHouses(c, &r.target, r.name, r.config.events, r.config.seats)
-	if err != nil || r.config.ledger == "" {
-		return err
+	r.houses, err = shop.BuildHouses(c, &r.target, r.name, r.config.events,
+		shop.House{Seats: r.config.seats})
+	switch {
+	case err != nil:
+	case r.config.record != "":
+		r.rec, err = truth.CreateRecorder(r.config.record)
+	case r.config.check:
+		r.rec, err = truth.NewRecorder("")
 	}
-	r.ledger, err = createLedger(r.config.ledger)
-	if err != nil {
-		return err
+	return err
+}
+
+// judge closes the recording and has it judged. What nobody wanted to keep is deleted.
+func (r *run) judge() (v *truth.Verdict, err error) {
+	if r.rec == nil {
+		return nil, nil
 	}
-	for _, h := range r.houses {
-		if err := r.ledger.event(h); err != nil {
-			return err
-		}
+	if r.config.record == "" {
+		defer func() { err = errors.Join(err, r.rec.Remove()) }()
 	}
-	return nil
+	if err := r.rec.Close(); err != nil || !r.config.check {
+		return nil, err
+	}
+	cfg := truth.Config{
+		Server: "http://" + r.target.Address, Token: r.target.Token, Timeout: r.config.timeout, Resend: 1000,
+	}
+	return truth.Check(context.Background(), cfg, r.rec.File())
 }
 
 // errUntrue is of a run whose checks found something wrong.
@@ -146,8 +153,9 @@ func runScenario(name string, args []string, out, errs io.Writer) error {
 	return nil
 }
 
-// scenarioRun makes the events, runs the crowd and checks.
-func scenarioRun(name string, c config) (_ *report, err error) {
+// scenarioRun makes the events, runs the crowd and judges the answers.
+func scenarioRun(name string, c config) (*summary, error) {
+	c.check = c.check && name != "view" && name != "tickets" // they change nothing
 	r, err := newRun(c)
 	if err != nil {
 		return nil, err
@@ -155,27 +163,18 @@ func scenarioRun(name string, c config) (_ *report, err error) {
 	if err := r.prepare(); err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, r.ledger.close()) }()
 	op, err := r.scenario(name)
 	if err != nil {
 		return nil, err
 	}
-	workers, took, err := r.drive(op)
-	if err != nil {
-		return nil, err
-	}
-	rep := newReport(name, c, workers, took)
+	workers, took := r.drive(op)
+	rep := newSummary(name, c, workers, took)
 	rep.RanOut = r.ranOut.Load()
-	if !c.check || name == "view" || name == "tickets" {
-		return rep, nil
-	}
-	k := newChecker(r.target, c.timeout, r.houses, workers)
-	k.replays = 1000
 	if name == "rush" {
-		rep.Rush = k.rush(workers)
+		rep.Rush = r.rushed(workers)
 	}
-	rep.Checks = k.all()
-	return rep, nil
+	rep.Truth, err = r.judge()
+	return rep, err
 }
 
 // scenario gives the operation of that name.

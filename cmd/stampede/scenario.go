@@ -3,6 +3,10 @@ package main
 import (
 	"encoding/json"
 	"sync/atomic"
+
+	"boxoffice/cmd/stampede/shop"
+	"boxoffice/cmd/stampede/truth"
+	"boxoffice/cmd/stampede/wire"
 )
 
 // reads gives an operation that GETs one path of each event in turn. The requests
@@ -10,11 +14,11 @@ import (
 func (r *run) reads(k kind, suffix string) operation {
 	requests := make([][]byte, len(r.houses))
 	for i, h := range r.houses {
-		get := request{kind: k, method: "GET", path: "/events/" + h.id + suffix}
-		requests[i] = get.append(nil, &r.target)
+		get := wire.Request{Method: "GET", Path: "/events/" + h.ID + suffix}
+		requests[i] = get.Append(nil, &r.target)
 	}
 	return func(w *worker, n int64) bool {
-		w.send(k, requests[n%int64(len(requests))])
+		w.send(k, requests[n%int64(len(requests))], nil)
 		return true
 	}
 }
@@ -27,7 +31,7 @@ func (r *run) tickets() operation { return r.reads(ticketsKind, "/tickets") }
 
 // seat is one ticket of one event.
 type seat struct {
-	house *house
+	house *shop.House
 	id    string
 }
 
@@ -38,10 +42,10 @@ func (r *run) distinct() func() (seat, bool) {
 	return func() (seat, bool) {
 		n := int(given.Add(1) - 1)
 		h := r.houses[n%len(r.houses)]
-		if n /= len(r.houses); n >= h.seats {
+		if n /= len(r.houses); n >= h.Seats {
 			return seat{}, false
 		}
-		return seat{h, h.ticket(n)}, true
+		return seat{h, h.Ticket(n)}, true
 	}
 }
 
@@ -50,11 +54,11 @@ func (r *run) distinct() func() (seat, bool) {
 func (r *run) hold() operation {
 	return func(w *worker, n int64) bool {
 		h := r.houses[n%int64(len(r.houses))]
-		share := h.seats / r.config.conns
+		share := h.Seats / r.config.conns
 		if share == 0 {
 			return false
 		}
-		s := seat{h, h.ticket(w.id*share + int(n)%share)}
+		s := seat{h, h.Ticket(w.id*share + int(n)%share)}
 		id, ok := w.hold(s)
 		if ok {
 			w.release(s, id)
@@ -96,50 +100,30 @@ func (r *run) mix() operation {
 // hold holds a ticket and gives the hold's id.
 func (w *worker) hold(s seat) (id string, ok bool) {
 	w.body = holdBody(w.body[:0], s.id)
-	a, err := w.do(&deed{
-		request: request{kind: holdKind, method: "POST", path: "/events/" + s.house.id + "/holds",
-			user: w.user, key: w.newKey(), body: w.body},
-		event: s.house.id, tickets: []string{s.id},
-	})
-	if err != nil {
-		w.run.fail(err)
-		return "", false
-	}
+	a, final := w.do(holdKind,
+		&wire.Request{Method: "POST", Path: "/events/" + s.house.ID + "/holds", User: w.user, Key: w.newKey(),
+			Body: w.body},
+		&truth.Observation{Op: truth.Hold, Event: s.house.ID, Tickets: []string{s.id}})
 	var hold struct {
 		ID string `json:"id"`
 	}
-	if a.status != 201 || json.Unmarshal(a.body, &hold) != nil {
+	if !final || a.Status != 201 || json.Unmarshal(a.Body, &hold) != nil {
 		return "", false
 	}
 	return hold.ID, true
 }
 
-// release ends a hold. A hold that came and went has left nothing to check but the
-// seat map, so both deeds are dropped.
+// release ends a hold.
 func (w *worker) release(s seat, hold string) {
-	d := &deed{
-		request: request{kind: releaseKind, method: "DELETE", path: "/events/" + s.house.id + "/holds/" + hold,
-			user: w.user},
-		event: s.house.id, tickets: []string{s.id}, hold: hold,
-	}
-	if _, err := w.do(d); err != nil {
-		w.run.fail(err)
-	} else if d.granted() && len(w.deeds) >= 2 && w.deeds[len(w.deeds)-1].hold == hold {
-		w.deeds = w.deeds[:len(w.deeds)-2]
-	}
+	w.do(releaseKind,
+		&wire.Request{Method: "DELETE", Path: "/events/" + s.house.ID + "/holds/" + hold, User: w.user},
+		&truth.Observation{Op: truth.Release, Event: s.house.ID, ID: hold})
 }
 
 // book books a ticket, of a hold where there is one.
-func (w *worker) book(s seat, hold string) (answer, *deed) {
+func (w *worker) book(s seat, hold string) (a wire.Answer, final bool) {
 	w.body = bookingBody(w.body[:0], hold, s.id)
-	d := &deed{
-		request: request{kind: bookKind, method: "POST", path: "/bookings/" + s.house.id,
-			user: w.user, key: w.newKey(), body: w.body},
-		event: s.house.id, tickets: []string{s.id}, hold: hold,
-	}
-	a, err := w.do(d)
-	if err != nil {
-		w.run.fail(err)
-	}
-	return a, d
+	return w.do(bookKind,
+		&wire.Request{Method: "POST", Path: "/bookings/" + s.house.ID, User: w.user, Key: w.newKey(), Body: w.body},
+		&truth.Observation{Op: truth.Book, Event: s.house.ID, ID: hold, Tickets: []string{s.id}})
 }

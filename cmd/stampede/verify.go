@@ -1,19 +1,24 @@
 package main
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"io"
-	"os"
+	"math"
 	"time"
+
+	"boxoffice/cmd/stampede/truth"
 )
 
-// runVerify is the command verify: a ledger against a node.
+// runVerify is the command verify: a recording against a node.
 func runVerify(args []string, out, errs io.Writer) error {
 	fs := flag.NewFlagSet("stampede verify", flag.ContinueOnError)
 	fs.SetOutput(errs)
 	server := fs.String("server", "http://127.0.0.1:8080", "base `URL` of the node")
-	name := fs.String("ledger", "", "`file` that a run with -ledger wrote")
+	token := fs.String("token", "", "admin token (not needed on loopback)")
+	ledger := fs.String("ledger", "", "`file` of the sandbox payment provider, to see who paid")
+	name := fs.String("record", "", "`file` that a run with -record wrote")
 	timeout := fs.Duration("timeout", 15*time.Second, "of one request")
 	format := fs.String("o", "table", "table or json")
 	if err := fs.Parse(args); err != nil {
@@ -22,18 +27,21 @@ func runVerify(args []string, out, errs io.Writer) error {
 		}
 		return fmt.Errorf("%w: %w", errUsage, err)
 	}
-	to, err := newTarget(*server, "")
+	to, err := newTarget(*server, *token)
 	if err != nil {
 		return err
 	}
 	if *name == "" || fs.NArg() > 0 || *format != "table" && *format != "json" {
-		return fmt.Errorf("%w: verify -ledger FILE [-server URL] [-o table|json]", errUsage)
+		return fmt.Errorf("%w: verify -record FILE [-server URL] [-o table|json]", errUsage)
 	}
-	done, err := verify(to, *name, *timeout)
-	if err != nil {
+	cfg := truth.Config{
+		Server: "http://" + to.Address, Token: to.Token, Ledger: *ledger, Timeout: *timeout,
+		Resend: math.MaxInt, ReadBack: math.MaxInt,
+	}
+	rep := &summary{Scenario: "verify"}
+	if rep.Truth, err = truth.Check(context.Background(), cfg, *name); err != nil {
 		return err
 	}
-	rep := &report{Scenario: "verify", Checks: done}
 	if err := rep.write(out, *format); err != nil {
 		return err
 	}
@@ -41,23 +49,4 @@ func runVerify(args []string, out, errs io.Writer) error {
 		return errUntrue
 	}
 	return nil
-}
-
-// verify reads a ledger and makes every check of its run again, and sends every key
-// once more.
-func verify(to target, name string, timeout time.Duration) (*checks, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	houses, deeds, err := readLedger(f)
-	if err != nil {
-		return nil, fmt.Errorf("read ledger %s: %w", name, err)
-	}
-	if len(houses) == 0 {
-		return nil, fmt.Errorf("ledger %s names no event", name)
-	}
-	k := &checker{target: to, timeout: timeout, houses: houses, deeds: deeds, replays: len(deeds)}
-	return k.all(), nil
 }

@@ -5,33 +5,16 @@ import (
 	"math/rand/v2"
 	"strconv"
 	"time"
+
+	"boxoffice/cmd/stampede/truth"
+	"boxoffice/cmd/stampede/wire"
 )
-
-// A deed is a request that changed something, or may have.
-type deed struct {
-	request request
-	event   string
-	tickets []string
-	hold    string        // book: the hold that was paid for; release: the hold that ended
-	began   time.Duration // since the run began, on the monotonic clock
-	ended   time.Duration
-	status  int    // of the answer; 0: none came, the outcome is not known
-	answer  []byte // body of the answer
-	doubt   bool   // an earlier try may have had the effect
-}
-
-// granted says whether the deed was done: a 2xx came. Of a release, which has no
-// key, "not found" is as good where an earlier try was not answered.
-func (d *deed) granted() bool {
-	gone := d.request.kind == releaseKind && d.doubt && (d.status == 404 || d.status == 410)
-	return d.status/100 == 2 || gone
-}
 
 // worker is one member of the crowd: one connection, one goroutine.
 type worker struct {
 	id       int
 	run      *run
-	conn     *conn
+	conn     *wire.Conn
 	random   *rand.Rand
 	user     string
 	meter    meter
@@ -40,8 +23,8 @@ type worker struct {
 	out      []byte    // the request being sent
 	body     []byte    // its body
 	keys     int       // how many Idempotency-Keys were made
-	deeds    []*deed   // granted or unknown, for the checks
-	refusals refusals  // rush: what was refused, and how
+	sold     int       // rush: bookings that were granted
+	refused  int64     // rush: bookings that came too late
 }
 
 // newWorker makes the worker with that number. Its choices follow from the seed.
@@ -49,7 +32,7 @@ func newWorker(r *run, id int) *worker {
 	return &worker{
 		id:     id,
 		run:    r,
-		conn:   newConn(r.target.address, r.config.timeout),
+		conn:   wire.NewConn(r.target.Address, r.config.timeout),
 		random: rand.New(rand.NewPCG(r.config.seed, uint64(id))),
 		user:   "buyer-" + strconv.Itoa(id),
 	}
@@ -66,27 +49,33 @@ func (w *worker) newKey() string {
 	return string(strconv.AppendInt(b, int64(w.keys), 36))
 }
 
-// send sends a request until it is answered for good or may not be sent again.
-// doubt says that one of the tries may have had an effect of which it did not
-// tell, final that the last answer is one for good.
-func (w *worker) send(k kind, request []byte) (a answer, doubt, final bool) {
+// send sends a request until it is answered for good or may not be sent again. final
+// says that the last answer is one for good. Each try is recorded as o; nil: none is.
+func (w *worker) send(k kind, request []byte, o *truth.Observation) (a wire.Answer, final bool) {
 	c := w.meter.of(k)
 	for try := 0; ; try++ {
-		a, err := w.conn.do(request)
+		if o != nil {
+			o.Sent = w.run.rec.Now()
+		}
+		a, err := w.conn.Do(request)
+		if o != nil {
+			o.Received, o.Status, o.Version = w.run.rec.Now(), a.Status, a.Version
+			o.RequestID, o.Replayed, o.Body = string(a.ID), a.Replayed, a.Body
+			w.run.rec.Add(o)
+		}
 		if w.measured && err != nil {
 			c.errors++
 		} else if w.measured {
-			c.status(a.status)
+			c.status(a.Status)
 		}
 		final = err == nil && !again(a)
-		doubt = doubt || err != nil || isUnknown(a)
 		if final || !w.run.mayRetry(try) {
 			now := time.Now()
 			if w.measured && final {
 				c.took(now.Sub(w.from))
 			}
 			w.from = now
-			return a, doubt, final
+			return a, final
 		}
 		if w.measured {
 			c.retries++
@@ -96,13 +85,8 @@ func (w *worker) send(k kind, request []byte) (a answer, doubt, final bool) {
 }
 
 // again tells answers that ask to be asked again.
-func again(a answer) bool {
-	return a.status == 503 || a.status == 409 && bytes.Contains(a.body, []byte("idempotency-in-flight"))
-}
-
-// isUnknown tells the answers after which the request may have had its effect.
-func isUnknown(a answer) bool {
-	return a.status == 503 && bytes.Contains(a.body, []byte("outcome-unknown")) || a.status == 409 && again(a)
+func again(a wire.Answer) bool {
+	return a.Status == 503 || a.Status == 409 && bytes.Contains(a.Body, []byte("idempotency-in-flight"))
 }
 
 // pause waits before the next try: 5 ms, doubled each time up to 1 s, and half of
@@ -112,29 +96,13 @@ func pause(try int, random *rand.Rand) {
 	time.Sleep(d/2 + time.Duration(random.Int64N(int64(d/2))))
 }
 
-// do sends a request that changes something, writes it into the ledger, and
-// keeps it for the checks where it was granted or its outcome is not known. The
-// answer is valid until the worker's next request.
-func (w *worker) do(d *deed) (answer, error) {
-	d.began = w.run.clock()
-	if err := w.run.ledger.call(d); err != nil {
-		return answer{}, err
+// do sends a request that changes something, and records it. The answer is valid
+// until the worker's next request.
+func (w *worker) do(k kind, r *wire.Request, o *truth.Observation) (wire.Answer, bool) {
+	w.out = r.Append(w.out[:0], &w.run.target)
+	if w.run.rec == nil {
+		return w.send(k, w.out, nil)
 	}
-	w.out = d.request.append(w.out[:0], &w.run.target)
-	a, doubt, final := w.send(d.request.kind, w.out)
-	d.ended, d.doubt = w.run.clock(), doubt
-	if doubt && !final {
-		d.request.body = bytes.Clone(d.request.body)
-		w.deeds = append(w.deeds, d)
-		return a, nil
-	}
-	d.status, d.answer = a.status, a.body
-	if err := w.run.ledger.answer(d); err != nil {
-		return answer{}, err
-	}
-	if d.granted() {
-		d.answer, d.request.body = bytes.Clone(a.body), bytes.Clone(d.request.body)
-		w.deeds = append(w.deeds, d)
-	}
-	return a, nil
+	o.User, o.Key, o.Request = r.User, r.Key, r.Body
+	return w.send(k, w.out, o)
 }

@@ -44,6 +44,7 @@ const (
 	exposition = "github.com/prometheus/common/expfmt"
 	tokens     = "github.com/golang-jwt/jwt/v5"
 	progress   = "github.com/schollz/progressbar/v3"
+	porcupine  = "github.com/anishathalye/porcupine"
 
 	bluge        = "github.com/blugelabs/bluge"
 	blugeSegment = "github.com/blugelabs/bluge_segment_api"
@@ -68,8 +69,16 @@ var table = map[string]row{
 	"cmd/boxoffice/demo":     {ours: []string{catalogDir}},
 	"cmd/boxoffice/importer": {ours: []string{catalogDir}, third: []string{strictJSON}},
 
-	"cmd/stampede": {third: []string{fasthttp, histogram}},
-	"cmd/tidy":     {},
+	"cmd/stampede":        {ours: []string{"cmd/stampede/..."}, third: []string{fasthttp, histogram, terminal}},
+	"cmd/stampede/wire":   {},
+	"cmd/stampede/load":   {third: []string{histogram, sysCalls}},
+	"cmd/stampede/script": {ours: []string{"cmd/stampede/load"}, third: []string{yaml}},
+	"cmd/stampede/shop": {
+		ours: []string{"cmd/stampede/wire", "cmd/stampede/load", "cmd/stampede/script", "cmd/stampede/truth"},
+	},
+	"cmd/stampede/truth":  {third: []string{porcupine}},
+	"cmd/stampede/report": {ours: []string{"cmd/stampede/truth"}},
+	"cmd/tidy":            {},
 
 	"httpapi": {
 		ours: []string{

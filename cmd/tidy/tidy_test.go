@@ -90,7 +90,7 @@ var planted = []struct {
 	{"imports", "storage/x.go", storageFile + "import _ \"boxoffice/actors/sale\"\n", 6, "storage must not import"},
 	{"imports", "storage/x_test.go", "package storage\nimport _ \"boxoffice/actors/sale\"\n", 2, "storage must not"},
 	{"imports", "actors/sale/x.go", pureSale + "import _ \"boxoffice/storage\"\n", 7, "actors/sale must not"},
-	{"imports", "cmd/stampede/x.go", "// Command x.\npackage main\nimport _ \"boxoffice/actors/sale\"\n", 3,
+	{"imports", "cmd/tidy/x.go", "// Command x.\npackage main\nimport _ \"boxoffice/actors/sale\"\n", 3,
 		"nothing of ours"},
 	{"imports", "newcomer/x.go", "// Package newcomer x.\npackage newcomer\n", 0, "no row in the import table"},
 	{"third-party", "actors/x.go", "// Package actors x.\npackage actors\nimport _ \"" + pebble + "\"\n", 3,

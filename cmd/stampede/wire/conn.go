@@ -1,4 +1,4 @@
-package main
+package wire
 
 import (
 	"bytes"
@@ -9,27 +9,33 @@ import (
 	"time"
 )
 
-// maxAnswer bounds one answer: a seat map of 100,000 seats has about 12 MB.
-const maxAnswer = 64 << 20
+// MaxAnswer bounds one answer: a seat map of 100,000 seats has about 12 MB.
+const MaxAnswer = 64 << 20
 
 // deadlineStep is how often a connection's deadline is moved. Moving it for each
 // request would cost more than parsing the answer.
 const deadlineStep = time.Second
 
+// maxRetryAfter bounds what a Retry-After may say, in seconds.
+const maxRetryAfter = 3600
+
 // errBadAnswer is of an answer that is no HTTP/1.1.
 var errBadAnswer = errors.New("not an HTTP/1.1 answer")
 
-// answer is what came back. body belongs to the connection and is valid until its
+// Answer is what came back. Body belongs to the connection and is valid until its
 // next request.
-type answer struct {
-	status   int
-	body     []byte
-	replayed bool // Idempotency-Replayed: true
+type Answer struct {
+	Status   int
+	Body     []byte
+	Replayed bool          // Idempotency-Replayed: true
+	Version  uint64        // Event-Version; 0: none
+	Retry    time.Duration // Retry-After; 0: none
+	ID       []byte        // X-Request-Id; it belongs to the connection, as Body does
 }
 
-// conn is one keep-alive connection that is dialled when it is needed. It is used
+// Conn is one keep-alive connection that is dialled when it is needed. It is used
 // by one goroutine.
-type conn struct {
+type Conn struct {
 	address  string
 	timeout  time.Duration
 	c        net.Conn // nil: not connected
@@ -38,39 +44,39 @@ type conn struct {
 	n        int
 }
 
-// newConn makes a connection that is not dialled yet.
-func newConn(address string, timeout time.Duration) *conn {
-	return &conn{address: address, timeout: timeout, buf: make([]byte, 16<<10)}
+// NewConn makes a connection that is not dialled yet.
+func NewConn(address string, timeout time.Duration) *Conn {
+	return &Conn{address: address, timeout: timeout, buf: make([]byte, 16<<10)}
 }
 
-// close ends the connection. It can be used again: the next request dials.
-func (c *conn) close() {
+// Close ends the connection. It can be used again: the next request dials.
+func (c *Conn) Close() {
 	if c.c != nil {
 		c.c.Close()
 		c.c = nil
 	}
 }
 
-// do sends one request and reads its answer. After an error the connection is
+// Do sends one request and reads its answer. After an error the connection is
 // closed, and whether the request had an effect is not known.
-func (c *conn) do(request []byte) (answer, error) {
+func (c *Conn) Do(request []byte) (Answer, error) {
 	if err := c.ready(); err != nil {
-		return answer{}, err
+		return Answer{}, err
 	}
 	if _, err := c.c.Write(request); err != nil {
-		c.close()
-		return answer{}, err
+		c.Close()
+		return Answer{}, err
 	}
 	a, last, err := c.read()
 	if err != nil || last {
-		c.close()
+		c.Close()
 	}
 	return a, err
 }
 
 // ready dials where needed and keeps the deadline between timeout and
 // timeout+deadlineStep ahead.
-func (c *conn) ready() error {
+func (c *Conn) ready() error {
 	now := time.Now()
 	if c.c == nil {
 		d, err := net.DialTimeout("tcp", c.address, c.timeout)
@@ -87,7 +93,7 @@ func (c *conn) ready() error {
 }
 
 // read reads one answer; last means that the server ends the connection.
-func (c *conn) read() (a answer, last bool, err error) {
+func (c *Conn) read() (a Answer, last bool, err error) {
 	c.n = 0
 	end := -1
 	for from := 0; end < 0; {
@@ -103,9 +109,9 @@ func (c *conn) read() (a answer, last bool, err error) {
 	if err != nil {
 		return a, true, err
 	}
-	a = answer{status: h.status, replayed: h.replayed}
+	a = Answer{Status: h.status, Replayed: h.replayed, Version: h.version, Retry: h.retry, ID: h.id}
 	if h.chunked {
-		a.body, err = c.readChunks(end)
+		a.Body, err = c.readChunks(end)
 		return a, h.last, err
 	}
 	for c.n < end+h.length {
@@ -116,15 +122,15 @@ func (c *conn) read() (a answer, last bool, err error) {
 	if c.n > end+h.length {
 		return a, true, fmt.Errorf("%w: %d bytes after the answer", errBadAnswer, c.n-end-h.length)
 	}
-	a.body = c.buf[end:c.n]
+	a.Body = c.buf[end:c.n]
 	return a, h.last, nil
 }
 
 // more reads what has come, and makes room where there is none.
-func (c *conn) more() error {
+func (c *Conn) more() error {
 	if c.n == len(c.buf) {
-		if c.n >= maxAnswer {
-			return fmt.Errorf("%w: more than %d bytes", errBadAnswer, maxAnswer)
+		if c.n >= MaxAnswer {
+			return fmt.Errorf("%w: more than %d bytes", errBadAnswer, MaxAnswer)
 		}
 		c.buf = append(c.buf, make([]byte, len(c.buf))...)
 	}
@@ -138,7 +144,7 @@ func (c *conn) more() error {
 
 // readChunks reads a chunked body whose first chunk begins at buf[at], and joins
 // the chunks in place.
-func (c *conn) readChunks(at int) ([]byte, error) {
+func (c *Conn) readChunks(at int) ([]byte, error) {
 	start, end := at, at // the joined body is buf[start:end]
 	for {
 		line, err := c.line(at)
@@ -165,7 +171,7 @@ func (c *conn) readChunks(at int) ([]byte, error) {
 }
 
 // line gives the place after the line that begins at buf[at].
-func (c *conn) line(at int) (int, error) {
+func (c *Conn) line(at int) (int, error) {
 	for {
 		if i := bytes.Index(c.buf[at:c.n], []byte("\r\n")); i >= 0 {
 			return at + i + 2, nil
@@ -183,6 +189,9 @@ type head struct {
 	chunked  bool
 	last     bool
 	replayed bool
+	version  uint64
+	retry    time.Duration
+	id       []byte
 }
 
 // parseHead reads the status line and the few headers that matter.
@@ -211,7 +220,7 @@ func (h *head) header(name, value []byte) error {
 	switch {
 	case is(name, "Content-Length"):
 		n, err := strconv.ParseUint(string(value), 10, 31)
-		if err != nil || n > maxAnswer {
+		if err != nil || n > MaxAnswer {
 			return fmt.Errorf("%w: Content-Length %q", errBadAnswer, value)
 		}
 		h.length = int(n)
@@ -221,8 +230,26 @@ func (h *head) header(name, value []byte) error {
 		h.last = is(value, "close")
 	case is(name, "Idempotency-Replayed"):
 		h.replayed = is(value, "true")
+	case is(name, "X-Request-Id"):
+		h.id = value
+	case is(name, "Event-Version"):
+		h.version = number(value)
+	case is(name, "Retry-After"):
+		h.retry = time.Duration(min(number(value), maxRetryAfter)) * time.Second
 	}
 	return nil
+}
+
+// number reads a decimal number; what is none is 0.
+func number(b []byte) uint64 {
+	var n uint64
+	for _, d := range b {
+		if d < '0' || d > '9' || n > 1<<60 {
+			return 0
+		}
+		n = n*10 + uint64(d-'0')
+	}
+	return n
 }
 
 // is compares header text without regard to case.

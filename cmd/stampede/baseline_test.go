@@ -14,8 +14,9 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"testing/iotest"
 	"time"
+
+	"boxoffice/cmd/stampede/wire"
 )
 
 // slowServer answers each request after a while and gives its address.
@@ -28,98 +29,12 @@ func slowServer(t *testing.T, d time.Duration) string {
 	return s.Listener.Addr().String()
 }
 
-// scripted is a server that answers each request with the next text, a byte at a
-// time, and then ends the connection.
-func scripted(t *testing.T, texts ...string) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	go func() {
-		c, err := l.Accept()
-		if err != nil {
-			return
-		}
-		defer c.Close()
-		in := bufio.NewReader(c)
-		for _, text := range texts {
-			if _, err := http.ReadRequest(in); err != nil {
-				return
-			}
-			io.Copy(c, iotest.OneByteReader(strings.NewReader(text)))
-		}
-	}()
-	return l.Addr().String()
-}
-
-// TestAnswers reads answers in every form that a server may give them.
-func TestAnswers(t *testing.T) {
-	c := newConn(scripted(t,
-		"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
-		"HTTP/1.1 204 No Content\r\n\r\n",
-		"HTTP/1.1 201 Created\r\ncontent-length:2\r\nIDEMPOTENCY-Replayed: TRUE\r\n\r\n{}",
-		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n10\r\n0123456789abcdef\r\n0\r\n\r\n",
-		"HTTP/1.1 200 OK\r\nContent-Length: 40000\r\n\r\n"+strings.Repeat("x", 40000),
-		"HTTP/1.1 503 No\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
-	), time.Second)
-	for _, want := range []answer{
-		{200, []byte("hello"), false}, {204, nil, false}, {201, []byte("{}"), true},
-		{200, []byte("abc0123456789abcdef"), false}, {200, bytes.Repeat([]byte("x"), 40000), false}, {503, nil, false},
-	} {
-		a, err := c.do([]byte("GET / HTTP/1.1\r\nHost: x\r\n\r\n"))
-		if err != nil || a.status != want.status || !bytes.Equal(a.body, want.body) || a.replayed != want.replayed {
-			t.Fatalf("got %d %q %v %v, want %d %q", a.status, a.body, a.replayed, err, want.status, want.body)
-		}
-	}
-	if c.c != nil {
-		t.Error("the connection stays open after Connection: close")
-	}
-}
-
-// TestBadAnswers wants an error, not a wrong answer.
-func TestBadAnswers(t *testing.T) {
-	for _, text := range []string{
-		"", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhell", "HTTP/1.0 200 OK\r\n\r\n", "HTTP/1.1 2x0 OK\r\n\r\n",
-		"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n",
-		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "nonsense\r\n\r\n",
-	} {
-		c := newConn(scripted(t, text), time.Second)
-		if a, err := c.do([]byte("GET / HTTP/1.1\r\nHost: x\r\n\r\n")); err == nil {
-			t.Errorf("%q: got %+v, want an error", text, a)
-		}
-		if c.c != nil {
-			t.Errorf("%q: the connection stays open", text)
-		}
-	}
-}
-
-// FuzzAnswer wants every answer to be read or refused, within its bounds.
-func FuzzAnswer(f *testing.F) {
-	f.Add([]byte("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"))
-	f.Add([]byte("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n0\r\n\r\n"))
-	f.Fuzz(func(t *testing.T, text []byte) {
-		near, far := net.Pipe()
-		go func() {
-			far.Write(text)
-			far.Close()
-		}()
-		c := newConn("", time.Second)
-		c.c = near
-		a, _, err := c.read()
-		if err == nil && (a.status > 999 || len(a.body) > len(text)) {
-			t.Errorf("got status %d and %d bytes of %d", a.status, len(a.body), len(text))
-		}
-		near.Close()
-	})
-}
-
 // TestRequest wants requests that the standard library reads back.
 func TestRequest(t *testing.T) {
-	to := target{"localhost:1", "secret"}
-	r := request{method: "POST", path: "/bookings/e", user: "u", key: "k", admin: true,
-		body: bookingBody(nil, "h", "A-1", "A-2")}
-	got, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(r.append(nil, &to))))
+	to := wire.Target{Address: "localhost:1", Token: "secret"}
+	r := wire.Request{Method: "POST", Path: "/bookings/e", User: "u", Key: "k", Admin: true,
+		Body: bookingBody(nil, "h", "A-1", "A-2")}
+	got, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(r.Append(nil, &to))))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,17 +46,6 @@ func TestRequest(t *testing.T) {
 	if string(body) != want || got.Header.Get("Idempotency-Key") != "k" || got.Header.Get("X-User-Id") != "u" ||
 		got.Header.Get("Authorization") != "Bearer secret" || got.Host != "localhost:1" {
 		t.Errorf("got %s %v", body, got.Header)
-	}
-}
-
-// TestHouse wants the names of tickets to be those of the document.
-func TestHouse(t *testing.T) {
-	h := house{"e", 2601}
-	for n, want := range map[int]string{0: "S1-R1-1", 49: "S1-R1-50", 50: "S1-R2-1",
-		2499: "S1-R50-50", 2600: "S2-R3-1"} {
-		if got := h.ticket(n); got != want {
-			t.Errorf("ticket %d is %s, want %s", n, got, want)
-		}
 	}
 }
 
@@ -168,14 +72,14 @@ func TestBaselines(t *testing.T) {
 		var wait sync.WaitGroup
 		for range 4 {
 			wait.Go(func() {
-				c := newConn(l.Addr().String(), time.Second)
-				defer c.close()
-				to := target{address: c.address}
-				r := request{method: "POST", path: "/bookings/e", body: []byte("0123456789")}
+				c := wire.NewConn(l.Addr().String(), time.Second)
+				defer c.Close()
+				to := wire.Target{Address: l.Addr().String()}
+				r := wire.Request{Method: "POST", Path: "/bookings/e", Body: []byte("0123456789")}
 				for range 50 {
-					a, err := c.do(r.append(nil, &to))
-					if err != nil || a.status != b.status || b.length >= 0 && len(a.body) != b.length {
-						t.Errorf("%s: got %d %q, %v", b.args, a.status, a.body, err)
+					a, err := c.Do(r.Append(nil, &to))
+					if err != nil || a.Status != b.status || b.length >= 0 && len(a.Body) != b.length {
+						t.Errorf("%s: got %d %q, %v", b.args, a.Status, a.Body, err)
 						return
 					}
 				}

@@ -8,18 +8,20 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	"boxoffice/cmd/stampede/truth"
 )
 
-// report is what a run came to. Its JSON form is what scripts read.
-type report struct {
-	Scenario    string      `json:"scenario"`
-	Connections int         `json:"connections,omitempty"`
-	Rate        float64     `json:"wantedPerSecond,omitempty"` // 0: closed loop
-	Seconds     float64     `json:"seconds,omitempty"`         // of the measured part
-	Kinds       []kindStats `json:"kinds,omitempty"`
-	RanOut      bool        `json:"ranOut,omitempty"` // no tickets were left before the end
-	Rush        *rushReport `json:"rush,omitempty"`
-	Checks      *checks     `json:"checks,omitempty"`
+// summary is what a run came to. Its JSON form is what scripts read.
+type summary struct {
+	Scenario    string         `json:"scenario"`
+	Connections int            `json:"connections,omitempty"`
+	Rate        float64        `json:"wantedPerSecond,omitempty"` // 0: closed loop
+	Seconds     float64        `json:"seconds,omitempty"`         // of the measured part
+	Kinds       []kindStats    `json:"kinds,omitempty"`
+	RanOut      bool           `json:"ranOut,omitempty"` // no tickets were left before the end
+	Rush        *rushReport    `json:"rush,omitempty"`
+	Truth       *truth.Verdict `json:"truth,omitempty"`
 }
 
 // kindStats is what was measured of one kind of request. Latencies are in
@@ -38,9 +40,9 @@ type kindStats struct {
 	Max      float64          `json:"max"`
 }
 
-// newReport merges what the workers counted in the measured time.
-func newReport(name string, c config, workers []*worker, took time.Duration) *report {
-	rep := &report{Scenario: name, Connections: c.conns, Rate: c.rate, Seconds: took.Seconds()}
+// newSummary merges what the workers counted in the measured time.
+func newSummary(name string, c config, workers []*worker, took time.Duration) *summary {
+	rep := &summary{Scenario: name, Connections: c.conns, Rate: c.rate, Seconds: took.Seconds()}
 	var all meter
 	for _, w := range workers {
 		all.merge(&w.meter)
@@ -71,7 +73,7 @@ func (c *counts) stats(k kind, took time.Duration) kindStats {
 }
 
 // kind gives the stats of a kind; zero where there are none.
-func (r *report) kind(k kind) kindStats {
+func (r *summary) kind(k kind) kindStats {
 	for _, s := range r.Kinds {
 		if s.Kind == k.String() {
 			return s
@@ -80,11 +82,11 @@ func (r *report) kind(k kind) kindStats {
 	return kindStats{}
 }
 
-// wrong says whether a check found something.
-func (r *report) wrong() bool { return r.Checks != nil && r.Checks.Wrong > 0 }
+// wrong says whether a violation of truth was found.
+func (r *summary) wrong() bool { return r.Truth != nil && !r.Truth.Holds }
 
 // write writes the report as a table or as JSON.
-func (r *report) write(out io.Writer, format string) error {
+func (r *summary) write(out io.Writer, format string) error {
 	if r.Rush != nil {
 		r.Rush.Rate = r.kind(bookKind).Rate
 	}
@@ -95,12 +97,14 @@ func (r *report) write(out io.Writer, format string) error {
 	}
 	var b strings.Builder
 	r.table(&b)
-	_, err := io.WriteString(out, b.String())
-	return err
+	if _, err := io.WriteString(out, b.String()); err != nil || r.Truth == nil {
+		return err
+	}
+	return r.Truth.WriteText(out)
 }
 
 // table writes the report for people.
-func (r *report) table(b *strings.Builder) {
+func (r *summary) table(b *strings.Builder) {
 	if len(r.Kinds) > 0 {
 		loop := "closed loop"
 		if r.Rate > 0 {
@@ -122,15 +126,7 @@ func (r *report) table(b *strings.Builder) {
 		b.WriteString("the tickets ran out before the time: take more -events or -seats\n")
 	}
 	if r.Rush != nil {
-		fmt.Fprintf(b, "sold %d of %d seats, refused %d with names, %.0f answers/s\n",
+		fmt.Fprintf(b, "sold %d of %d seats, refused %d, %.0f answers/s\n",
 			r.Rush.Sold, r.Rush.Seats, r.Rush.Refused, r.Rush.Rate)
-	}
-	if c := r.Checks; c != nil {
-		fmt.Fprintf(b, "read back: %d bookings, %d live holds, %d seat maps; %d keys sent again (%d in other words); "+
-			"%d outcomes were unknown\n", c.Bookings, c.Holds, c.Events, c.Replays, c.Reworded, c.Unknown)
-		for _, p := range c.Problems {
-			fmt.Fprintln(b, "WRONG:", p)
-		}
-		fmt.Fprintf(b, "%d problems\n", c.Wrong)
 	}
 }
