@@ -36,11 +36,9 @@ func Open(cfg Config) (_ *Index, err error) {
 	if x.lock, err = lockDir(cfg.Dir); err != nil {
 		return nil, err
 	}
-	b, err := x.openServing()
-	if err != nil {
+	if x.body, err = x.openServing(); err != nil {
 		return nil, errors.Join(err, x.lock.Close())
 	}
-	x.serving.Store(b)
 	return x, nil
 }
 

@@ -120,7 +120,7 @@ func apply(t testing.TB, x *Index, b Batch) {
 // columns and its record do not say the same.
 func holds(t testing.TB, x *Index) []string {
 	t.Helper()
-	m, err := x.moment()
+	m, err := x.body.moment()
 	if err != nil {
 		t.Fatal(err)
 	}

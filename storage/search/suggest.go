@@ -18,13 +18,12 @@ func (x *Index) Suggest(_ context.Context, q SuggestQuery) ([]Suggestion, error)
 	if err := q.Check(); err != nil {
 		return nil, err
 	}
-	m, err := x.moment()
+	m, err := x.body.moment()
 	if err != nil {
 		return nil, err
 	}
 	defer m.release()
-	b := x.serving.Load()
-	index := b.names.now.Load()
+	index := x.body.names.now.Load()
 	if index == nil {
 		return nil, nil // being collected for the first time
 	}
@@ -40,7 +39,7 @@ func (x *Index) Suggest(_ context.Context, q SuggestQuery) ([]Suggestion, error)
 			s.ID = ""
 		case KindEvent:
 			var ok bool
-			if s.Name, ok = m.title(s.ID, b.table.Ordinal(s.ID)); !ok || s.Events == 0 && isNamed(out, s.Name) {
+			if s.Name, ok = m.title(s.ID, x.body.table.Ordinal(s.ID)); !ok || s.Events == 0 && isNamed(out, s.Name) {
 				continue // removed since; or over, and one to come has the title since
 			}
 		}
