@@ -187,7 +187,7 @@ func TestRecord(t *testing.T) {
 		if n%3 == 0 {
 			e.Venue.Location = nil
 		}
-		record := encodeRecord(&e)
+		record := encodeRecord(&e, "spelled")
 		got, err := decodeRecord(record)
 		if err != nil {
 			t.Fatal(err)
@@ -288,7 +288,8 @@ func TestOtherSchemaIsMadeAnew(t *testing.T) {
 	cfg := postings.DefaultConfig(filepath.Join(dir, name))
 	cfg.Schema, cfg.Nap = schema+1, quiet(dir).Nap
 	cfg.Ordinal = func([]byte) uint32 { return 0 }
-	cfg.Load = func(_, _ []byte) (uint32, error) { return 0, nil }
+	cfg.Load = func() func(_, _ []byte) (uint32, error) { return nil }
+	cfg.Loaded = func() error { return nil }
 	s, err := postings.Open(cfg)
 	if err != nil {
 		t.Fatal(err)

@@ -21,7 +21,7 @@ const (
 )
 
 // Open opens the index in cfg.Dir, or makes one, and reads it into memory: a million
-// events take seconds. An index that is damaged or of another schema is made anew,
+// events take three seconds of two processors. An index that is damaged or of another schema is made anew,
 // empty: Stats and the log say so, Position is nil. A damaged one is set aside, one
 // such at a time. ErrLocked: another process has it.
 func Open(cfg Config) (_ *Index, err error) {

@@ -66,6 +66,9 @@ func (m *moment) title(id string, ordinal uint32) (string, bool) {
 	if err != nil {
 		return "", false
 	}
-	e, err := decodeRecord(stored)
-	return e.Title, err == nil
+	var e storedEvent
+	if err := e.read(stored); err != nil {
+		return "", false
+	}
+	return string(e.title), true
 }
