@@ -20,6 +20,7 @@ type Loader struct {
 	mu     sync.Mutex // guards what follows
 	change *Change    // for its values
 	pieces []*piece
+	hots   []*hotPiece
 	unused []uint32 // ordinals in pieces that were not filled to their ends
 	open   []*Filler
 }
@@ -39,7 +40,8 @@ type Loaded struct {
 type Filler struct {
 	l      *Loader
 	piece  *piece
-	number int    // of the piece
+	hot    *hotPiece
+	number int    // of both
 	n      int    // rows that it has
 	text   []byte // of ids and titles of the piece, one after the other
 	ends   []int  // of each id and each title in text
@@ -90,11 +92,9 @@ func (f *Filler) Put(r *Loaded) uint32 {
 	f.text = append(append(f.text, r.ID...), r.Title...)
 	f.ends = append(f.ends, len(f.text)-len(r.Title), len(f.text))
 	p.version[i], p.onSale[i], p.performers[i] = r.Version, r.OnSale, r.Billing
-	p.hot[i] = hot{
-		start: r.Start, popularity: r.Popularity, place: r.Place, genre: r.Genre, month: monthOf(r.Start), flags: alive,
-	}
+	f.hot[i] = hot{start: r.Start, popularity: r.Popularity, place: r.Place, genre: r.Genre}
 	if r.Cancelled {
-		p.hot[i].flags |= cancelled
+		f.hot[i].flags = cancelled
 	}
 	f.n++
 	return uint32(f.number<<pieceBits + i)
@@ -103,11 +103,11 @@ func (f *Filler) Put(r *Loaded) uint32 {
 // begin begins the next piece.
 func (f *Filler) begin() {
 	f.finish()
-	f.piece, f.n = new(piece), 0
+	f.piece, f.hot, f.n = new(piece), new(hotPiece), 0
 	f.l.mu.Lock()
 	defer f.l.mu.Unlock()
 	f.number = len(f.l.pieces)
-	f.l.pieces = append(f.l.pieces, f.piece)
+	f.l.pieces, f.l.hots = append(f.l.pieces, f.piece), append(f.l.hots, f.hot)
 }
 
 // finish gives the rows of the piece their ids and titles. All of them are one string: a
@@ -117,7 +117,8 @@ func (f *Filler) finish() {
 	for i := range len(f.ends) / 2 {
 		id, title := f.ends[2*i], f.ends[2*i+1]
 		f.piece.id[i], f.piece.title[i] = all[from:id], all[id:title]
-		f.piece.letters[i] = Letters(all[id:title])
+		h := &f.hot[i]
+		h.fill(all[id:title], f.piece.performers[i], h.flags&cancelled != 0)
 		from = title
 	}
 	f.text, f.ends = f.text[:0], f.ends[:0]
@@ -137,7 +138,8 @@ func (l *Loader) End() error {
 	}
 	rows += len(l.pieces) << pieceBits
 	next := &c.next
-	next.rows.pieces, next.n, next.events = l.pieces, len(l.pieces)<<pieceBits, rows
+	next.rows.pieces, next.hots.pieces = l.pieces, l.hots
+	next.n, next.events = len(l.pieces)<<pieceBits, rows
 	for range l.pieces {
 		next.live = append(next.live, new(livePiece))
 	}

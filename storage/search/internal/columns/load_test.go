@@ -51,6 +51,9 @@ func TestLoaded(t *testing.T) {
 		}
 		first := table.Now()
 		w.check(t, first)
+		if left := first.Len() - len(w); len(table.free) != left {
+			t.Fatalf("%d of %d ordinals can be given to others", len(table.free), left)
+		}
 		now := twin{}
 		for id, row := range w {
 			now[id] = row
