@@ -68,10 +68,6 @@ var errBehind = fmt.Errorf("%w: the replica is behind what was read before", sto
 // read reads a page from this node's replica. It blocks for request.wait, or until ctx
 // ends.
 func read(ctx context.Context, f Feed, q request) (p page, err error) {
-	// A replica that may not be read has nothing new for ever: that is no reason to wait.
-	if _, _, err = f.Changes(q.shard, q.after, 1); err != nil {
-		return p, fmt.Errorf("read the feed: %w", err)
-	}
 	p.next, p.touched = q.after, q.touched
 	var news bool
 	if p.applied, news, err = waitFor(ctx, f, q); err != nil || !news {
@@ -97,7 +93,8 @@ func read(ctx context.Context, f Feed, q request) (p page, err error) {
 
 // waitFor waits until the replica has applied what the request needs, and for news
 // something after it, and returns what is applied. It is false, and request.least, where
-// no news came in time.
+// no news came in time. A replica that may not be read is an error at once: it has nothing
+// new for ever, so another one is to be asked.
 func waitFor(ctx context.Context, f Feed, q request) (applied uint64, news bool, err error) {
 	after, patience := q.least, q.wait
 	switch {

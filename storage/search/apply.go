@@ -214,7 +214,8 @@ func prepare(edits []edit) {
 				}
 				for i := from; i < min(from+stride, len(edits)); i++ {
 					if e := &edits[i]; e.event != nil {
-						e.doc, e.row = docOf(e.event), rowOf(e.event, spellings)
+						e.row = rowOf(e.event)
+						e.doc = docOf(e.event, e.row.Title)
 					}
 				}
 			}

@@ -65,7 +65,7 @@ func BenchmarkBuild(b *testing.B) {
 		build(b, x, n)
 		took := time.Since(began)
 		after := heap()
-		if err := x.serving.Load().store.Flush(b.Context()); err != nil {
+		if err := x.body.store.Flush(b.Context()); err != nil {
 			b.Fatal(err)
 		}
 		saved := time.Since(began)
@@ -75,7 +75,7 @@ func BenchmarkBuild(b *testing.B) {
 			b.Fatal(err)
 		}
 		end(b, x)
-		bytes, err := x.serving.Load().store.Bytes() // of what is left when merges are done
+		bytes, err := x.body.store.Bytes() // of what is left when merges are done
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -14,7 +14,7 @@ import (
 
 // schema is the version of what is written of an event: its record, its words and the
 // names of its fields. An index with another one is made anew.
-const schema = 2
+const schema = 3
 
 // vocabularyTime is how often the vocabulary is made anew: until then it has words that
 // no event has any more.
@@ -70,21 +70,17 @@ func openBody(cfg *Config, name string, failed func(error)) (*body, error) {
 		stop:    make(chan struct{}),
 	}
 	l := newLoading(b)
-	find := l.ordinal
-	b.pending.Store(&find)
 	p := postings.DefaultConfig(filepath.Join(cfg.Dir, name))
 	p.Schema, p.Nap, p.UnsavedBatches, p.Failed = schema, cfg.Nap, cfg.unsaved, failed
 	p.Changed = func() { signal(b.changed) }
 	p.Ordinal = b.ordinal
-	p.Load = l.enter
+	p.Load, p.Loaded = l.begin, l.fill.End
 	store, err := postings.Open(p)
 	if err != nil {
 		return nil, err
 	}
 	b.store = store
 	b.remembered.Store(int64(len(b.gone.by)))
-	l.end()
-	b.pending.Store(nil)
 	b.done.Go(b.keep)
 	err = b.publish()
 	if err == nil {

@@ -118,7 +118,7 @@ func (e *evaluation) walk(list []uint32) error {
 func (e *evaluation) take(o uint32, segment int32, doc uint32) {
 	e.total++
 	if len(e.counters.facets) > 0 {
-		e.counters.count(o)
+		e.counters.add(o)
 	}
 	if key := e.key(o); e.top.wants(key) {
 		e.top.add(hit{key, o, segment, doc})
@@ -179,7 +179,7 @@ func (e *evaluation) runSegment(s *postings.Segment, number int32) error {
 	e.total += len(e.docs)
 	if len(e.counters.facets) > 0 {
 		for _, doc := range e.docs {
-			e.counters.count(ordinals[doc])
+			e.counters.add(ordinals[doc])
 		}
 	}
 	return e.rank(s, number, sets)

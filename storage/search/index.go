@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"sync"
-	"sync/atomic"
 
 	"boxoffice/storage/search/internal/columns"
 )
@@ -20,8 +19,6 @@ var (
 	// ErrBehind: so much waits for the disk that Apply takes no more, and the disk
 	// refuses or the context ended. Nothing was applied; it may be tried again.
 	ErrBehind = errors.New("search: the disk does not keep up")
-	// ErrNotCaughtUp is Rebuild.Finish's: some source is at another position there.
-	ErrNotCaughtUp = errors.New("search: the new index has not caught up")
 )
 
 // Index finds events. Any number of goroutines may use it.
@@ -32,50 +29,29 @@ type Index struct {
 	shut    context.CancelFunc
 	rebuilt string // why Open made it anew; "": it did not
 
-	serving atomic.Pointer[body]
+	body    *body
 	pages   *cache
-	changes history // of serving, for the cache
+	changes history // of body, for the cache
 
-	feeding  sync.Mutex // one Apply, or change of what serves, at a time
-	building *Rebuild   // nil: none; guarded by feeding
-	closed   bool       // guarded by feeding
-
-	rebuilding atomic.Bool // building is not nil
-
-	live sync.RWMutex // read by SetLive; held while what serves changes
+	feeding sync.Mutex // one Apply at a time
+	closed  bool       // guarded by feeding
 
 	counts counts
 }
 
 // Position is the position of the last batch of a source that the index has; nil is the
 // beginning.
-func (x *Index) Position(source uint64) []byte { return x.serving.Load().store.Position(source) }
+func (x *Index) Position(source uint64) []byte { return x.body.store.Position(source) }
 
 // SetLive sets what a sale changed of an event: queries that begin afterwards see it.
 // It is false where there is no such event yet. A version older than the one that is
-// there changes nothing. It does not wait for Apply; at the end of a rebuild it may
-// wait a few tenths of a second.
-func (x *Index) SetLive(id string, l Live) bool {
-	x.live.RLock()
-	defer x.live.RUnlock()
-	return x.serving.Load().table.SetLive(id, l.columns())
-}
+// there changes nothing. It does not wait for Apply.
+func (x *Index) SetLive(id string, l Live) bool { return x.body.table.SetLive(id, l.columns()) }
 
 // columns is a Live as columns have it.
 func (l Live) columns() columns.Live {
 	return columns.Live{
 		Version: l.Version, Total: l.Total, Available: l.Available, Held: l.Held, Booked: l.Booked, Waiting: l.Waiting,
-	}
-}
-
-// moment gives what is to be searched now. The caller releases it.
-func (x *Index) moment() (*moment, error) {
-	for {
-		b := x.serving.Load()
-		m, err := b.moment()
-		if err == nil || x.serving.Load() == b {
-			return m, err
-		}
 	}
 }
 
@@ -97,9 +73,7 @@ func (x *Index) Close() error {
 	}
 	x.closed = true
 	x.pages.close()
-	err := x.abandon()
-	err = errors.Join(err, x.serving.Load().close())
-	return errors.Join(err, x.lock.Close())
+	return errors.Join(x.body.close(), x.lock.Close())
 }
 
 // Apply enters a batch: queries that begin when it has returned find it. It is on disk
@@ -117,7 +91,7 @@ func (x *Index) Apply(ctx context.Context, b Batch) error {
 	ctx, cancel := x.until(ctx)
 	defer cancel()
 	began := x.cfg.Now()
-	changed, err := x.serving.Load().apply(ctx, &b, began)
+	changed, err := x.body.apply(ctx, &b, began)
 	if changed {
 		x.changes.add(x.cfg.Now())
 	}

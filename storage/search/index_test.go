@@ -17,7 +17,7 @@ import (
 // titled gives the ids of events whose name has the word.
 func titled(t testing.TB, x *Index, word string) []string {
 	t.Helper()
-	m, err := x.moment()
+	m, err := x.body.moment()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,7 +164,7 @@ func TestReopenedIndex(t *testing.T) {
 		events := []Event{e, some(n/2, uint64(2+n))}
 		apply(t, x, Batch{Source: uint64(n % 4), Position: fmt.Append(nil, n), Events: events})
 	}
-	before, positions := holds(t, x), maps.Clone(x.serving.Load().store.Positions())
+	before, positions := holds(t, x), maps.Clone(x.body.store.Positions())
 	end(t, x)
 	x = begin(t, dir)
 	if after := holds(t, x); !slices.Equal(before, after) {
@@ -187,7 +187,7 @@ func TestRecord(t *testing.T) {
 		if n%3 == 0 {
 			e.Venue.Location = nil
 		}
-		record := encodeRecord(&e)
+		record := encodeRecord(&e, "spelled")
 		got, err := decodeRecord(record)
 		if err != nil {
 			t.Fatal(err)
@@ -229,7 +229,7 @@ func TestTwoProcesses(t *testing.T) {
 func TestClosedIndex(t *testing.T) {
 	x := begin(t, t.TempDir())
 	apply(t, x, batch("p1", named("a", 1, "a")))
-	m, err := x.moment()
+	m, err := x.body.moment()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -242,14 +242,11 @@ func TestClosedIndex(t *testing.T) {
 	if err := x.Apply(context.Background(), batch("p2", named("b", 1, "b"))); !errors.Is(err, ErrClosed) {
 		t.Errorf("Apply: %v", err)
 	}
-	if _, err := x.moment(); !errors.Is(err, ErrClosed) {
+	if _, err := x.body.moment(); !errors.Is(err, ErrClosed) {
 		t.Errorf("moment: %v", err)
 	}
 	if _, err := x.Stats(); !errors.Is(err, ErrClosed) {
 		t.Errorf("Stats: %v", err)
-	}
-	if _, err := x.Rebuild(); !errors.Is(err, ErrClosed) {
-		t.Errorf("Rebuild: %v", err)
 	}
 }
 
@@ -264,12 +261,12 @@ func TestLiveValues(t *testing.T) {
 	}
 	x.SetLive("a", Live{Version: 6, Total: 100, Available: 99})
 	apply(t, x, batch("p2", named("a", 2, "b")))
-	m, err := x.moment()
+	m, err := x.body.moment()
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer m.release()
-	if total, left := m.columns.Stock(x.serving.Load().table.Ordinal("a")); total != 100 || left != 12 {
+	if total, left := m.columns.Stock(x.body.table.Ordinal("a")); total != 100 || left != 12 {
 		t.Errorf("%d of %d are left, want 12 of 100", left, total)
 	}
 }
@@ -291,7 +288,8 @@ func TestOtherSchemaIsMadeAnew(t *testing.T) {
 	cfg := postings.DefaultConfig(filepath.Join(dir, name))
 	cfg.Schema, cfg.Nap = schema+1, quiet(dir).Nap
 	cfg.Ordinal = func([]byte) uint32 { return 0 }
-	cfg.Load = func(_, _ []byte) (uint32, error) { return 0, nil }
+	cfg.Load = func() func(_, _ []byte) (uint32, error) { return nil }
+	cfg.Loaded = func() error { return nil }
 	s, err := postings.Open(cfg)
 	if err != nil {
 		t.Fatal(err)

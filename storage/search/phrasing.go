@@ -107,12 +107,12 @@ func (h *phrasing) names(o uint32, marks uint8) likeness {
 	if len(*h.billed) == 0 {
 		*h.billed = zeros(*h.billed, h.now.Billings())
 	}
-	for _, b := range h.now.Billing(o) {
-		seen := &(*h.billed)[b]
-		if *seen == 0 {
-			*seen = h.compare(h.now.NameOf(b))
+	if b := h.now.Single(o); b != 0 {
+		best = max(best, h.likenessOf(b))
+	} else {
+		for _, b := range h.now.Billing(o) {
+			best = max(best, h.likenessOf(b))
 		}
-		best = max(best, *seen)
 	}
 	if best < wholeAlike {
 		best = max(best, h.title(o, marks))
@@ -120,13 +120,25 @@ func (h *phrasing) names(o uint32, marks uint8) likeness {
 	return best
 }
 
+// likenessOf is the likeness of the name of an entry of a billing.
+func (h *phrasing) likenessOf(billed uint32) likeness {
+	seen := &(*h.billed)[billed]
+	if *seen == 0 {
+		*seen = h.compare(h.now.NameOf(billed))
+	}
+	return *seen
+}
+
 // title is the likeness of a title. There are as many as hits, so what a longer one can
 // be is told without looking at its words.
 func (h *phrasing) title(o uint32, marks uint8) likeness {
+	if len(h.wanted) == 1 && !h.now.HasShortTitle(o) {
+		return unlike // see compare
+	}
 	title := h.now.Title(o)
 	long := strings.Count(title, " ") > len(h.wanted) // more words, and "the"
 	switch {
-	case !long || marks&(alike|begun) != 0 || h.now.TitleLetters(o) == columns.AnyLetters:
+	case !long || marks&(alike|begun) != 0 || columns.HasSeveral(h.now.TitleLetters(o)):
 	case marks&allNamed == 0:
 		return unlike
 	case h.phrase != "" && hasPhrase(title, h.phrase):
@@ -170,19 +182,28 @@ func (h *phrasing) wholeName(o uint32) likeness {
 	from := 0
 	for i, end := range h.ends {
 		l := [...]likeness{wholeSame, wholeThe}[i]
-		if (title == h.hashes[i] || title == columns.AnyLetters) && isWhole(h.now.Title(o), h.letters[i]) {
+		if columns.MayBe(title, h.hashes[i]) && isWhole(h.now.Title(o), h.letters[i]) {
 			return l
 		}
-		if from < end {
-			for _, b := range h.now.Billing(o) {
-				if slices.Contains(h.whole[from:end], b) {
-					return l
-				}
-			}
+		if from < end && h.plays(o, h.whole[from:end]) {
+			return l
 		}
 		from = end
 	}
 	return unlike
+}
+
+// plays tells whether one of some billed is on an event's billing.
+func (h *phrasing) plays(o uint32, billed []uint32) bool {
+	if b := h.now.Single(o); b != 0 {
+		return slices.Contains(billed, b)
+	}
+	for _, b := range h.now.Billing(o) {
+		if slices.Contains(billed, b) {
+			return true
+		}
+	}
+	return false
 }
 
 // atPlace is what a place adds.

@@ -13,8 +13,9 @@ const (
 )
 
 // encodeRecord is what the index stores of an event: its source, and what the columns
-// need. The source comes first, for that is what a query wants.
-func encodeRecord(e *Event) []byte {
+// need, with the spellings of its title, which take longer to find than all else takes to
+// read. The source comes first, for that is what a query wants.
+func encodeRecord(e *Event, spelled string) []byte {
 	out := make([]byte, 0, len(e.Source)+256)
 	out = appendCounted(out, string(e.Source))
 	flags := byte(0)
@@ -30,7 +31,7 @@ func encodeRecord(e *Event) []byte {
 	out = binary.AppendVarint(out, e.OnSaleAt)
 	out = binary.AppendVarint(out, int64(e.Capacity))
 	v := &e.Venue
-	for _, s := range []string{e.Title, e.Genre, v.ID, v.Name, v.City, v.Region, v.Country} {
+	for _, s := range []string{e.Title, spelled, e.Genre, v.ID, v.Name, v.City, v.Region, v.Country} {
 		out = appendCounted(out, s)
 	}
 	if at := v.Location; at != nil {
@@ -49,28 +50,64 @@ func appendCounted(out []byte, s string) []byte {
 	return append(binary.AppendUvarint(out, uint64(len(s))), s...)
 }
 
-// decodeRecord undoes encodeRecord, but for the id and the description, which are not
-// in it, and the source, which is left out. It keeps no part of stored.
-func decodeRecord(stored []byte) (Event, error) {
+// storedEvent is a record as it is read: a view of its bytes.
+type storedEvent struct {
+	version            uint64
+	startsAt, onSaleAt int64
+	capacity           int
+	cancelled, located bool
+
+	title, spelled, genre []byte
+	venue                 []byte   // all that is written of it
+	performers            [][]byte // all that is written of each
+}
+
+// read reads a record, but for its source. It keeps the memory of the list of performers.
+func (e *storedEvent) read(stored []byte) error {
 	r := recordReader{rest: stored}
 	r.bytes() // source
 	flags := r.byte()
-	e := Event{Version: r.uvarint(), StartsAt: r.varint(), OnSaleAt: r.varint(), Capacity: int(r.varint())}
-	e.Cancelled = flags&recordCancelled != 0
-	v := &e.Venue
-	for _, s := range []*string{&e.Title, &e.Genre, &v.ID, &v.Name, &v.City, &v.Region, &v.Country} {
-		*s = string(r.bytes())
+	e.cancelled, e.located = flags&recordCancelled != 0, flags&recordLocated != 0
+	e.version, e.startsAt, e.onSaleAt, e.capacity = r.uvarint(), r.varint(), r.varint(), int(r.varint())
+	e.title, e.spelled, e.genre = r.bytes(), r.bytes(), r.bytes()
+	from := r.rest
+	for range 5 {
+		r.bytes()
 	}
-	if flags&recordLocated != 0 {
-		v.Location = &Point{Lat: r.float(), Lon: r.float()}
+	if e.located {
+		r.take(16)
 	}
+	e.venue = from[:len(from)-len(r.rest)]
+	e.performers = e.performers[:0]
 	for len(r.rest) > 0 && !r.short {
-		e.Performers = append(e.Performers, Performer{ID: string(r.bytes()), Name: string(r.bytes())})
+		from = r.rest
+		r.bytes()
+		r.bytes()
+		e.performers = append(e.performers, from[:len(from)-len(r.rest)])
 	}
 	if r.short {
-		return Event{}, errShortRecord
+		return errShortRecord
 	}
-	return e, nil
+	return nil
+}
+
+// readVenue reads what is written of the venue.
+func (e *storedEvent) readVenue() Venue {
+	r := recordReader{rest: e.venue}
+	v := Venue{
+		ID: string(r.bytes()), Name: string(r.bytes()),
+		City: string(r.bytes()), Region: string(r.bytes()), Country: string(r.bytes()),
+	}
+	if e.located {
+		v.Location = &Point{Lat: r.float(), Lon: r.float()}
+	}
+	return v
+}
+
+// readPerformer reads what is written of a performer.
+func readPerformer(raw []byte) Performer {
+	r := recordReader{rest: raw}
+	return Performer{ID: string(r.bytes()), Name: string(r.bytes())}
 }
 
 // sourceOf is the source in a record.

@@ -120,7 +120,7 @@ func apply(t testing.TB, x *Index, b Batch) {
 // columns and its record do not say the same.
 func holds(t testing.TB, x *Index) []string {
 	t.Helper()
-	m, err := x.moment()
+	m, err := x.body.moment()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,4 +162,20 @@ func wantHeld(t testing.TB, x *Index, want ...string) {
 // named is a small event.
 func named(id string, version uint64, title string) Event {
 	return Event{ID: id, Version: version, Title: title, Source: []byte(title)}
+}
+
+// decodeRecord reads all of a record but for its source.
+func decodeRecord(record []byte) (Event, error) {
+	var s storedEvent
+	if err := s.read(record); err != nil {
+		return Event{}, err
+	}
+	e := Event{
+		Version: s.version, Title: string(s.title), Genre: string(s.genre), Venue: s.readVenue(),
+		StartsAt: s.startsAt, OnSaleAt: s.onSaleAt, Cancelled: s.cancelled, Capacity: s.capacity,
+	}
+	for _, raw := range s.performers {
+		e.Performers = append(e.Performers, readPerformer(raw))
+	}
+	return e, nil
 }

@@ -38,7 +38,7 @@ func (x *Index) Search(ctx context.Context, q Query) (*Page, error) {
 
 // find makes the page of a query.
 func (x *Index) find(ctx context.Context, q *Query, now int64) (*Page, error) {
-	m, err := x.moment()
+	m, err := x.body.moment()
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +49,7 @@ func (x *Index) find(ctx context.Context, q *Query, now int64) (*Page, error) {
 
 // alive is a page with the live values of now. The page itself is shared.
 func (x *Index) alive(p *Page) *Page {
-	table := x.serving.Load().table
+	table := x.body.table
 	out := *p
 	out.Hits = slices.Clone(p.Hits)
 	for i := range out.Hits {

@@ -13,7 +13,6 @@ type Stats struct {
 	Positions   map[uint64][]byte // by source
 	Remembered  int               // events that were removed and are remembered as such
 	Rebuilt     string            // why Open made the index anew; "": it did not
-	Rebuilding  bool              // a Rebuild is under way
 	Applied     uint64            // batches
 	ApplyTime   int64             // milliseconds that all batches took together
 	ApplyMax    int64             // milliseconds of the slowest batch
@@ -24,12 +23,12 @@ type Stats struct {
 
 // Stats gives the state of the index. It reads a directory, and does not wait for Apply.
 func (x *Index) Stats() (Stats, error) {
-	m, err := x.moment()
+	m, err := x.body.moment()
 	if err != nil {
 		return Stats{}, err
 	}
 	defer m.release()
-	b := x.serving.Load()
+	b := x.body
 	size, err := b.store.Bytes()
 	if err != nil {
 		return Stats{}, err
@@ -37,7 +36,7 @@ func (x *Index) Stats() (Stats, error) {
 	s := x.counts.stats()
 	s.Events, s.Segments, s.Bytes = m.columns.Events(), len(m.view.Segments()), size
 	s.Positions = maps.Clone(b.store.Positions())
-	s.Remembered, s.Rebuilt, s.Rebuilding = int(b.remembered.Load()), x.rebuilt, x.rebuilding.Load()
+	s.Remembered, s.Rebuilt = int(b.remembered.Load()), x.rebuilt
 	s.Cache = x.pages.stats()
 	return s, nil
 }

@@ -18,18 +18,18 @@ func (x *Index) Suggest(_ context.Context, q SuggestQuery) ([]Suggestion, error)
 	if err := q.Check(); err != nil {
 		return nil, err
 	}
-	m, err := x.moment()
+	m, err := x.body.moment()
 	if err != nil {
 		return nil, err
 	}
 	defer m.release()
-	b := x.serving.Load()
-	index := b.names.now.Load()
+	index := x.body.names.now.Load()
 	if index == nil {
 		return nil, nil // being collected for the first time
 	}
 	found := index.Find(text.Plain(q.Text), (*suggest.Point)(q.Near), q.Size)
 	out := make([]Suggestion, 0, len(found))
+	var stored []byte // memory for all titles
 	for i := range found {
 		f := &found[i]
 		s := Suggestion{
@@ -40,7 +40,8 @@ func (x *Index) Suggest(_ context.Context, q SuggestQuery) ([]Suggestion, error)
 			s.ID = ""
 		case KindEvent:
 			var ok bool
-			if s.Name, ok = m.title(s.ID, b.table.Ordinal(s.ID)); !ok || s.Events == 0 && isNamed(out, s.Name) {
+			s.Name, ok = m.title(s.ID, x.body.table.Ordinal(s.ID), &stored)
+			if !ok || s.Events == 0 && isNamed(out, s.Name) {
 				continue // removed since; or over, and one to come has the title since
 			}
 		}
@@ -57,16 +58,18 @@ func isNamed(list []Suggestion, title string) bool {
 	return slices.ContainsFunc(list, func(s Suggestion) bool { return s.Kind == KindEvent && s.Name == title })
 }
 
-// title reads the title of an event, as it is written.
-func (m *moment) title(id string, ordinal uint32) (string, bool) {
+// title reads the title of an event, as it is written, in the memory of stored.
+func (m *moment) title(id string, ordinal uint32, stored *[]byte) (string, bool) {
 	segment, doc, ok, err := m.view.Locate(id, ordinal)
 	if err != nil || !ok {
 		return "", false
 	}
-	stored, err := m.view.Segments()[segment].Source(doc, nil)
-	if err != nil {
+	if *stored, err = m.view.Segments()[segment].Source(doc, (*stored)[:0]); err != nil {
 		return "", false
 	}
-	e, err := decodeRecord(stored)
-	return e.Title, err == nil
+	var e storedEvent
+	if err := e.read(*stored); err != nil {
+		return "", false
+	}
+	return string(e.title), true
 }

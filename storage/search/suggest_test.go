@@ -22,7 +22,7 @@ func suggested(t *testing.T, x *Index, text string, near *Point) []string {
 // collected waits until an index has names.
 func collected(t *testing.T, x *Index) {
 	t.Helper()
-	if err := x.serving.Load().collect(); err != nil {
+	if err := x.body.collect(); err != nil {
 		t.Fatal(err)
 	}
 }

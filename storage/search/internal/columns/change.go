@@ -19,7 +19,7 @@ type Change struct {
 func (t *Table) Begin() *Change {
 	base := t.now.Load()
 	c := &Change{t: t, base: base, next: *base, ids: make(map[string]uint32), in: make(map[uint32]int64)}
-	c.next.rows = base.rows.fork()
+	c.next.rows, c.next.hots = base.rows.fork(), base.hots.fork()
 	c.next.atPlace.shared = base.atPlace.fork()
 	c.next.ofPerformer.shared = base.ofPerformer.fork()
 	c.next.atVenue.shared = base.atVenue.fork()
@@ -58,8 +58,8 @@ func (c *Change) Remove(id string, version uint64) bool {
 		return false
 	}
 	c.unlist(o)
-	p := c.piece(o)
-	p.hot[o&pieceMask].flags = 0
+	p, h := c.row(o)
+	h.flags = 0
 	p.title[o&pieceMask], p.performers[o&pieceMask] = "", nil
 	c.ids[id] = None
 	c.freed = append(c.freed, o)
@@ -85,13 +85,14 @@ func (c *Change) allocate(id string) uint32 {
 	return o
 }
 
-// piece gives the piece of an ordinal for writing: the rows behind the last one of the
-// base are in no snapshot, and need no copy.
-func (c *Change) piece(o uint32) *piece {
+// row gives the piece of an ordinal, and what is hot of its row, for writing: the rows
+// behind the last one of the base are in no snapshot, and need no copy.
+func (c *Change) row(o uint32) (*piece, *hot) {
+	i := int(o >> pieceBits)
 	if int(o) >= c.base.n {
-		return c.next.rows.extend(int(o >> pieceBits))
+		return c.next.rows.extend(i), &c.next.hots.extend(i)[o&pieceMask]
 	}
-	return c.next.rows.edit(int(o >> pieceBits))
+	return c.next.rows.edit(i), &c.next.hots.edit(i)[o&pieceMask]
 }
 
 // unlist takes an event out of the order and the lists.
@@ -110,15 +111,12 @@ func (c *Change) unlist(o uint32) {
 // write fills a row and enters it in the order and the lists.
 func (c *Change) write(o uint32, r *Row) {
 	place, genre, billing := c.place(r.Place), c.next.genres.put(r.Genre), c.billing(r.Performers)
-	p, i := c.piece(o), o&pieceMask
-	p.id[i], p.version[i], p.title[i], p.letters[i] = r.ID, r.Version, r.Title, Letters(r.Title)
+	p, h := c.row(o)
+	i := o & pieceMask
+	p.id[i], p.version[i], p.title[i] = r.ID, r.Version, r.Title
 	p.onSale[i], p.performers[i] = r.OnSale, billing
-	p.hot[i] = hot{
-		start: r.Start, popularity: r.Popularity, place: place, genre: genre, month: monthOf(r.Start), flags: alive,
-	}
-	if r.Cancelled {
-		p.hot[i].flags |= cancelled
-	}
+	*h = hot{start: r.Start, popularity: r.Popularity, place: place, genre: genre}
+	h.fill(r.Title, billing, r.Cancelled)
 	c.in[o] = r.Start
 	if place != 0 {
 		c.next.atPlace.add(place, o)
@@ -229,7 +227,7 @@ func (c *Change) Abort() {
 
 // settle gives the snapshot what it shares.
 func (c *Change) settle() {
-	c.next.rows = c.next.rows.publish()
+	c.next.rows, c.next.hots = c.next.rows.publish(), c.next.hots.publish()
 	c.next.atPlace.shared = c.next.atPlace.publish()
 	c.next.ofPerformer.shared = c.next.ofPerformer.publish()
 	c.next.atVenue.shared = c.next.atVenue.publish()

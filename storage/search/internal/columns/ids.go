@@ -53,6 +53,31 @@ func (x *ids) add(ordinal uint32, idOf func(ordinal uint32) string) {
 	x.place(ordinal, idOf(ordinal))
 }
 
+// reserve makes a table without ids have room for n.
+func (x *ids) reserve(n int) {
+	size := 1024
+	for size < n*2 {
+		size *= 2
+	}
+	x.slots = make([]uint32, size)
+}
+
+// addNew enters an ordinal in a table that has room, and no ids that are gone. It is false
+// where the id is there.
+func (x *ids) addNew(ordinal uint32, idOf func(ordinal uint32) string) bool {
+	id := idOf(ordinal)
+	mask := uint64(len(x.slots) - 1)
+	at := maphash.String(x.seed, id) & mask
+	for ; x.slots[at] != slotFree; at = (at + 1) & mask {
+		if idOf(x.slots[at]-slotFirst) == id {
+			return false
+		}
+	}
+	x.slots[at] = ordinal + slotFirst
+	x.used++
+	return true
+}
+
 // place enters an ordinal in a table that has room.
 func (x *ids) place(ordinal uint32, id string) {
 	mask := uint64(len(x.slots) - 1)

@@ -10,6 +10,7 @@ import (
 // are only read.
 type Snapshot struct {
 	rows   shared[piece]
+	hots   shared[hotPiece] // of the same rows
 	live   []*livePiece
 	n      int      // rows, dead ones too
 	events int      // rows that are alive
@@ -33,7 +34,7 @@ func (s *Snapshot) Len() int { return s.n }
 func (s *Snapshot) Events() int { return s.events }
 
 // hot is the part of a row that most queries read.
-func (s *Snapshot) hot(o uint32) *hot { return &s.rows.pieces[o>>pieceBits].hot[o&pieceMask] }
+func (s *Snapshot) hot(o uint32) *hot { return &s.hots.pieces[o>>pieceBits][o&pieceMask] }
 
 // Alive tells whether an ordinal is an event's.
 func (s *Snapshot) Alive(o uint32) bool {
@@ -64,8 +65,11 @@ func (s *Snapshot) Popularity(o uint32) float32 {
 
 // TitleLetters is the Letters of the title.
 func (s *Snapshot) TitleLetters(o uint32) uint32 {
-	return s.rows.pieces[o>>pieceBits].letters[o&pieceMask]
+	return s.hot(o).letters
 }
+
+// HasShortTitle tells whether a spelling of the title is a single word, but for a "the".
+func (s *Snapshot) HasShortTitle(o uint32) bool { return s.hot(o).flags&shortTitle != 0 }
 
 // Title is the spellings of the title.
 func (s *Snapshot) Title(o uint32) string { return s.rows.pieces[o>>pieceBits].title[o&pieceMask] }
@@ -83,6 +87,9 @@ func (s *Snapshot) Place(o uint32) uint32 { return s.hot(o).place }
 func (s *Snapshot) Billing(o uint32) []uint32 {
 	return s.rows.pieces[o>>pieceBits].performers[o&pieceMask]
 }
+
+// Single is the entry of a Billing that has only one; 0 where it has none or several.
+func (s *Snapshot) Single(o uint32) uint32 { return s.hot(o).single }
 
 // PerformerOf is the number in Performers of an entry of a Billing.
 func (s *Snapshot) PerformerOf(billed uint32) uint32 { return s.billings.performer[billed] }

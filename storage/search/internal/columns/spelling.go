@@ -6,24 +6,60 @@ import "strings"
 // between them.
 const SpellingEnd = "\n"
 
-// AnyLetters is the Letters of a name with several spellings: it says nothing.
-const AnyLetters = 0
+// Letters is a hash of the letters of a name, without its blanks: names that are the same
+// but for blanks have the same. Of a name with several spellings it is a set of 31 that has
+// each spelling's hash.
+func Letters(spellings string) uint32 {
+	first, rest, many := strings.Cut(spellings, SpellingEnd)
+	if !many {
+		return lettersOf(first)
+	}
+	set := severalSpellings | 1<<(lettersOf(first)%setSize)
+	for more := true; more; {
+		first, rest, more = strings.Cut(rest, SpellingEnd)
+		set |= 1 << (lettersOf(first) % setSize)
+	}
+	return set
+}
 
-// Letters is a hash of a spelling's letters, without its blanks: names that are the same
-// but for blanks have the same. It is never AnyLetters for a spelling that has letters.
-func Letters(spelling string) uint32 {
-	const offset, prime = 2166136261, 16777619 // FNV-1a
+const (
+	severalSpellings = uint32(1) << setSize // marks Letters that are a set
+	setSize          = 31
+)
+
+// lettersOf is a hash of a spelling, below severalSpellings: FNV-1a.
+func lettersOf(spelling string) uint32 {
+	const offset, prime = 2166136261, 16777619
 	h := uint32(offset)
 	for i := range len(spelling) {
-		switch spelling[i] {
-		case ' ':
-		case SpellingEnd[0]:
-			return AnyLetters
-		default:
+		if spelling[i] != ' ' {
 			h = (h ^ uint32(spelling[i])) * prime
 		}
 	}
-	return max(h, 1)
+	return h &^ severalSpellings
+}
+
+// HasSeveral tells whether Letters are of a name with several spellings.
+func HasSeveral(letters uint32) bool { return letters&severalSpellings != 0 }
+
+// MayBe tells whether a name with these Letters may have a spelling with those, which are
+// of a single one. It errs on that side only, seldom of a name with one spelling, one time
+// in ten where there are several.
+func MayBe(letters, spelling uint32) bool {
+	if HasSeveral(letters) {
+		return letters&(1<<(spelling%setSize)) != 0
+	}
+	return letters == spelling
+}
+
+// isShort tells whether one of the spellings is a single word, but for a "the" before it.
+func isShort(spellings string) bool {
+	for spelling := range strings.SplitSeq(spellings, SpellingEnd) {
+		if !strings.Contains(strings.TrimPrefix(spelling, "the "), " ") {
+			return true
+		}
+	}
+	return false
 }
 
 // join is a spelling without its blanks.

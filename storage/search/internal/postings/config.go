@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// Config says how Open opens an index. Dir, Schema, Load and Ordinal are needed.
+// Config says how Open opens an index. Dir, Schema, Load, Loaded and Ordinal are
+// needed.
 type Config struct {
 	// Dir has the files and nothing else. Open makes it. Whoever opens it sees to it
 	// that nobody else does.
@@ -15,11 +16,14 @@ type Config struct {
 	// refused with ErrSchema.
 	Schema uint64
 
-	// Load is called once for every document that is there, before Open returns, from
-	// as many goroutines as there are processors, with the id and the source, which
-	// are good for the call only. It gives the document's ordinal. An error ends Open
-	// with ErrDamaged.
-	Load func(id, source []byte) (ordinal uint32, err error)
+	// Load is called before Open returns by each goroutine that reads documents, as many
+	// as there are processors. What it gives is called by that one, for every document
+	// that is there once, with the id and the source, which are good for the call only. It
+	// gives the document's ordinal. An error ends Open with ErrDamaged.
+	Load func() (enter func(id, source []byte) (ordinal uint32, err error))
+	// Loaded is called when all documents were read, before Ordinal is called for any. Its
+	// error ends Open with ErrDamaged.
+	Loaded func() error
 	// Ordinal gives the ordinal of an id, NoOrdinal if it has none. It is called for
 	// the documents of each Write, and again whenever files are written or merged, by
 	// several goroutines: an id has its ordinal before it is written.
@@ -65,7 +69,7 @@ func (c *Config) validate() error {
 	switch {
 	case c.Dir == "":
 		return errors.New("postings: no directory")
-	case c.Load == nil || c.Ordinal == nil || c.Failed == nil || c.Changed == nil:
+	case c.Load == nil || c.Loaded == nil || c.Ordinal == nil || c.Failed == nil || c.Changed == nil:
 		return errors.New("postings: a function is missing")
 	case c.Nap < time.Millisecond || c.Nap > time.Minute:
 		return fmt.Errorf("postings: a nap of %v is not between 1 ms and 1 min", c.Nap)

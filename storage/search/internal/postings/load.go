@@ -24,7 +24,7 @@ type stretch struct {
 }
 
 // load reads all documents of a snapshot and fills the tables of its parts.
-func load(snapshot *index.Snapshot, visit func(id, source []byte) (uint32, error)) error {
+func load(snapshot *index.Snapshot, begin func() (enter func(id, source []byte) (uint32, error))) error {
 	stretches, fill, err := stretches(snapshot)
 	if err != nil {
 		return err
@@ -36,12 +36,13 @@ func load(snapshot *index.Snapshot, visit func(id, source []byte) (uint32, error
 	for w := range workers {
 		wg.Go(func() {
 			defer recovered("load the index", &failures[w])
+			enter := begin()
 			for failures[w] == nil {
 				i := int(next.Add(1)) - 1
 				if i >= len(stretches) {
 					return
 				}
-				failures[w] = stretches[i].load(visit)
+				failures[w] = stretches[i].load(enter)
 			}
 		})
 	}
@@ -106,7 +107,7 @@ func stretches(snapshot *index.Snapshot) (all []stretch, fill func(), err error)
 }
 
 // load loads the documents of one stretch.
-func (s *stretch) load(visit func(id, source []byte) (uint32, error)) error {
+func (s *stretch) load(enter func(id, source []byte) (uint32, error)) error {
 	var buf []byte
 	return s.part.eachID(s.from, s.to, func(doc int, id []byte) (err error) {
 		s.table[doc] = NoOrdinal
@@ -116,7 +117,7 @@ func (s *stretch) load(visit func(id, source []byte) (uint32, error)) error {
 		if buf, err = s.part.stored(uint32(doc), sourceField, buf[:0]); err != nil {
 			return err
 		}
-		s.table[doc], err = visit(id, buf)
+		s.table[doc], err = enter(id, buf)
 		return err
 	})
 }

@@ -101,7 +101,11 @@ func (s *Store) load() error {
 			return fmt.Errorf("%w: %d, not %d", ErrSchema, schema, s.cfg.Schema)
 		}
 	}
-	if err := load(snapshot, s.cfg.Load); err != nil {
+	err = load(snapshot, s.cfg.Load)
+	if err == nil {
+		err = s.cfg.Loaded()
+	}
+	if err != nil {
 		return fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
 	s.positions.Store(&positions)

@@ -53,7 +53,9 @@ func (t *ids) load(id, source []byte) (uint32, error) {
 func testConfig(dir string, names *ids) Config {
 	cfg := DefaultConfig(dir)
 	cfg.Schema, cfg.Nap = 1, 5*time.Millisecond
-	cfg.Load, cfg.Ordinal = names.load, names.ordinal
+	cfg.Load = func() func(id, source []byte) (uint32, error) { return names.load }
+	cfg.Loaded = func() error { return nil }
+	cfg.Ordinal = names.ordinal
 	return cfg
 }
 

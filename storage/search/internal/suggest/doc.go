@@ -14,7 +14,8 @@
 // and a sorted list has the place of each word in it, with the rank of its entry. What
 // begins with a typed word is a run of that list, and the best of a run are the least
 // numbers in it: a run of thousands is looked through in microseconds. For runs beyond
-// longRun, as all one-letter beginnings are, the best are kept ready.
+// longRun, as all one-letter beginnings are, and "an evening with", the best are kept
+// ready: they are looked at first, and mostly nobody else of the run can be better.
 //
 // Of several typed words the one with the shortest run is looked through. An entry of it
 // must have the others, as beginnings of its words too: first by a mask of the letters
@@ -27,8 +28,9 @@
 // have up to Nearness more, the nearer the more. So the best of all are the best by
 // popularity, which the ranks give, and the best of those within Reach. For these, the
 // Earth is cut into cells of a degree, and each cell has its words in the order of the
-// list: the part of a run that is in a cell is found by two searches. The result is
-// exactly that of looking at every entry, which is what the tests do.
+// list: the part of a run that is in a cell is found by two searches, and the best of the
+// long ones are kept ready too. The result is exactly that of looking at every entry,
+// which is what the tests do.
 //
 // # What it takes
 //

@@ -79,26 +79,42 @@ func (f *finder) search(words []string) {
 		f.need |= mask(w)
 	}
 	f.exact()
-	f.begun()
-	all := span{from, to, 0}
-	f.popular(all, f.p.best[words[at]], func(_, rank uint32) bool { return f.hasRest(rank) })
-	f.nearby(all, func(s *spot) bool { return f.hasRest(s.owner) })
-}
-
-// span is a run, [low, high) of starts, and what its entries have beside popularity and
-// nearness.
-type span struct {
-	low, high int
-	more      float64
-}
-
-// begun takes names that begin with the text.
-func (f *finder) begun() {
 	text := f.text[:len(f.text)-1]
 	low, high := f.p.run(text)
-	s := span{low, high, beginning}
-	f.popular(s, f.p.heads[text], func(start, _ uint32) bool { return f.p.isHead(start) })
-	f.nearby(s, func(s *spot) bool { return f.p.isHead(f.p.starts[s.place]) })
+	begun := span{text: text, low: low, high: high, more: beginning, heads: true}
+	begun.fits = func(place, _ uint32) bool { return f.p.isHead(f.p.starts[place]) }
+	f.popular(&begun)
+	f.nearby(&begun)
+	all := span{text: words[at], low: from, high: to}
+	all.fits = func(_, rank uint32) bool { return f.hasRest(rank) }
+	f.popular(&all)
+	f.nearby(&all)
+}
+
+// span is the words that begin with a text, [low, high) of starts, and what their entries
+// have beside popularity and nearness. Those of names that begin so, where it is of
+// heads; else of entries that have the other words.
+type span struct {
+	text      string
+	low, high int
+	heads     bool
+	more      float64
+	fits      func(place, rank uint32) bool
+}
+
+// kept gives what is kept ready of a span, if anything is.
+func (s *span) kept(all map[string]best) (places []uint32, ok bool) {
+	b, ok := all[s.text]
+	if s.heads {
+		return b.heads, ok
+	}
+	return b.all, ok
+}
+
+// worse tells whether whatever is less popular than an entry is behind what was found, with
+// more for all it may have besides.
+func (f *finder) worse(rank uint32, more float64) bool {
+	return len(f.found) == f.k && float64(f.p.entries[rank].Popularity)+more < f.found[f.k-1].score
 }
 
 // hasRest tells whether an entry has all words but the one that its run is of.
@@ -116,27 +132,29 @@ func (f *finder) exact() {
 	}
 }
 
-// popular takes the best by popularity of a run that fit. kept are the best of it that
-// need not be asked, nil where there are none.
-func (f *finder) popular(s span, kept []uint32, fits func(start, rank uint32) bool) {
-	var best ranks
-	low, high := s.low, s.high
-	if kept != nil && (len(f.words) == 0 || s.more > 0) {
-		for _, rank := range kept {
-			if f.here(rank) && best.n < f.k {
-				best.offer(rank, f.k)
+// popular takes the best by popularity of a span that fit. Where the best of it are kept,
+// they are mostly enough: either k of them fit, or there are no others, or the others are
+// less popular than all that was found. What is better by nearness comes with nearby.
+func (f *finder) popular(s *span) {
+	if kept, ok := s.kept(f.p.best); ok {
+		taken := 0
+		for _, place := range kept {
+			if rank := f.p.owners[place]; f.here(rank) && s.fits(place, rank) && taken < f.k {
+				f.offer(rank, s.more)
+				taken++
 			}
 		}
-		if best.n == f.k || len(kept) < ready {
-			low = high // the overlay did not take so many that those of the run are needed
+		if taken == f.k || len(kept) < ready || f.worse(f.p.owners[kept[ready-1]], s.more) {
+			return
 		}
 	}
-	for i, rank := range f.p.owners[low:high] {
+	var best ranks
+	for i, rank := range f.p.owners[s.low:s.high] {
 		if best.n == f.k && rank >= best.list[f.k-1] {
 			continue
 		}
-		if f.here(rank) && fits(f.p.starts[low+i], rank) {
-			best.offer(rank, f.k)
+		if place := uint32(s.low + i); f.here(rank) && s.fits(place, rank) {
+			best.offer(rank, place, f.k)
 		}
 	}
 	for _, rank := range best.list[:best.n] {
@@ -144,24 +162,37 @@ func (f *finder) popular(s span, kept []uint32, fits func(start, rank uint32) bo
 	}
 }
 
-// nearby takes what is good by nearness, of the words of a run that are near and fit.
-func (f *finder) nearby(r span, fits func(*spot) bool) {
-	if f.near == nil || r.low == r.high {
+// nearby takes what is good by nearness, of the words of a span that are near and fit. Of
+// a cell's best that are kept, the last tells what the others have at the most.
+func (f *finder) nearby(s *span) {
+	if f.near == nil || s.low == s.high {
 		return
 	}
-	low, high := uint32(r.low), uint32(r.high)
-	f.p.around(*f.near, func(spots []spot) {
-		i, _ := slices.BinarySearchFunc(spots, low, func(s spot, low uint32) int { return cmp.Compare(s.place, low) })
-		for ; i < len(spots) && spots[i].place < high; i++ {
-			s := &spots[i]
-			if len(f.found) == f.k && f.atMost(s)+r.more < f.found[f.k-1].score {
-				continue
+	f.p.around(*f.near, func(c *spots) {
+		if kept, ok := s.kept(c.best); ok {
+			for _, i := range kept {
+				f.look(&c.list[i], s)
 			}
-			if f.here(s.owner) && fits(s) {
-				f.offer(s.owner, r.more)
+			if len(kept) < ready || f.worse(c.list[kept[ready-1]].owner, s.more+Nearness) {
+				return
 			}
 		}
+		low, high := uint32(s.low), uint32(s.high)
+		i, _ := slices.BinarySearchFunc(c.list, low, func(s spot, low uint32) int { return cmp.Compare(s.place, low) })
+		for ; i < len(c.list) && c.list[i].place < high; i++ {
+			f.look(&c.list[i], s)
+		}
 	})
+}
+
+// look takes a spot of a span if it is good enough and fits.
+func (f *finder) look(at *spot, s *span) {
+	if len(f.found) == f.k && f.atMost(at)+s.more < f.found[f.k-1].score {
+		return
+	}
+	if f.here(at.owner) && s.fits(at.place, at.owner) {
+		f.offer(at.owner, s.more)
+	}
 }
 
 // atMost gives a score that a spot's entry does not exceed without being all of the

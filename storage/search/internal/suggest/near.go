@@ -35,19 +35,32 @@ type spot struct {
 	lat, lon     float32 // right to a metre
 }
 
+// spots are the spots of a cell, in the order of starts, and the best of their long runs.
+type spots struct {
+	list []spot
+	best map[string]best
+}
+
 // place puts the words of entries that are somewhere into their cells.
 func (p *part) place() {
 	for i, owner := range p.owners {
 		if e := &p.entries[owner]; e.At != nil {
 			c := cellOf(*e.At)
 			s := spot{uint32(i), owner, e.Popularity, float32(e.At.Lat), float32(e.At.Lon)}
-			p.cells[c] = append(p.cells[c], s)
+			if p.cells[c] == nil {
+				p.cells[c] = &spots{best: map[string]best{}}
+			}
+			p.cells[c].list = append(p.cells[c].list, s)
 		}
+	}
+	for _, c := range p.cells {
+		near := list{p: p, n: len(c.list), at: func(i int) uint32 { return c.list[i].place }}
+		near.keepBest(0, near.n, 0, longNear, c.best)
 	}
 }
 
 // around calls f with the words of each cell that may be within Reach of a point.
-func (p *part) around(at Point, f func(spots []spot)) {
+func (p *part) around(at Point, f func(*spots)) {
 	south, north := max(at.Lat-reachDegrees, -90), min(at.Lat+reachDegrees, 89)
 	width := 180.0
 	if math.Abs(at.Lat) < 90-reachDegrees {
@@ -58,8 +71,8 @@ func (p *part) around(at Point, f func(spots []spot)) {
 	for lat := math.Floor(south); lat <= north; lat++ {
 		for i := range columns {
 			lon := west + float64(i)
-			if spots := p.cells[cellAt(lat, lon)]; len(spots) > 0 {
-				f(spots)
+			if c := p.cells[cellAt(lat, lon)]; c != nil {
+				f(c)
 			}
 		}
 	}

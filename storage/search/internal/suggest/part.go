@@ -7,8 +7,9 @@ import (
 )
 
 const (
-	// longRun is how many words a run has for which the best are kept ready.
-	longRun = 2048
+	// longRun is how many words a run has for which the best are kept ready, and longNear
+	// how many one of a cell has.
+	longRun, longNear = 2048, 256
 	// ready is how many are kept: what one Find may ask for, and some that the overlay
 	// may have taken away.
 	ready = MaxFound + 14
@@ -27,20 +28,23 @@ type part struct {
 	// starts are where words begin in text, in the order of what stands there, up to the
 	// end of the form; owners are the ranks of their entries.
 	starts, owners []uint32
-	// best has the ranks of the best of long runs, by the beginning that they share.
-	best map[string][]uint32
-	// heads has the same of those whose name begins so.
-	heads map[string][]uint32
-	cells map[cell][]spot // in the order of starts
+	// best has the best of long runs, by the beginning that they share.
+	best  map[string]best
+	cells map[cell]*spots
 }
+
+// best are the best of a run, and those of them whose name begins so: places in a list of
+// words, in the order of ranks.
+type best struct{ all, heads []uint32 }
 
 // newPart makes a part of entries whose IDs differ. It takes the slice.
 func newPart(entries []Entry) *part {
 	slices.SortFunc(entries, func(a, b Entry) int { return before(&a, &b) })
-	p := &part{entries: entries, best: map[string][]uint32{}, heads: map[string][]uint32{}, cells: map[cell][]spot{}}
+	p := &part{entries: entries, best: map[string]best{}, cells: map[cell]*spots{}}
 	p.write()
 	p.sortStarts()
-	p.keepBest(0, len(p.starts), 0)
+	all := list{p: p, n: len(p.starts), at: func(i int) uint32 { return uint32(i) }}
+	all.keepBest(0, all.n, 0, longRun, p.best)
 	p.place()
 	p.byID = make([]uint32, len(entries))
 	for i := range p.byID {
@@ -158,30 +162,42 @@ func head(s string) uint64 {
 	return n
 }
 
+// list is words of a part in the order of starts: all of them, or those of a cell.
+type list struct {
+	p  *part
+	n  int
+	at func(i int) uint32 // the place in starts
+}
+
 // keepBest keeps the best of the runs in [low, high) that share more than depth bytes
-// and are long.
-func (p *part) keepBest(low, high, depth int) {
+// and have more than long words.
+func (l *list) keepBest(low, high, depth, long int, kept map[string]best) {
+	letter := func(i int) byte { return l.p.text[int(l.p.starts[l.at(i)])+depth] }
 	for low < high {
-		c := p.text[int(p.starts[low])+depth]
-		end := low + 1
-		for end < high && p.text[int(p.starts[end])+depth] == c {
+		c, end := letter(low), low+1
+		for end < high && letter(end) == c {
 			end++
 		}
-		if c > ' ' && end-low > longRun { // nobody asks for more than a word
-			start := p.starts[low]
-			var best, heads ranks
-			for i, owner := range p.owners[low:end] {
-				best.offer(owner, ready)
-				if p.isHead(p.starts[low+i]) {
-					heads.offer(owner, ready)
-				}
-			}
-			word := p.text[start : int(start)+depth+1]
-			p.best[word], p.heads[word] = slices.Clone(best.list[:best.n]), slices.Clone(heads.list[:heads.n])
-			p.keepBest(low, end, depth+1)
+		if c != '\n' && end-low > long {
+			start := int(l.p.starts[l.at(low)])
+			kept[l.p.text[start:start+depth+1]] = l.bestOf(low, end)
+			l.keepBest(low, end, depth+1, long, kept)
 		}
 		low = end
 	}
+}
+
+// bestOf gives the best of [low, high).
+func (l *list) bestOf(low, high int) best {
+	var all, heads ranks
+	for i := low; i < high; i++ {
+		at := l.at(i)
+		all.offer(l.p.owners[at], uint32(i), ready)
+		if l.p.isHead(l.p.starts[at]) {
+			heads.offer(l.p.owners[at], uint32(i), ready)
+		}
+	}
+	return best{slices.Clone(all.places[:all.n]), slices.Clone(heads.places[:heads.n])}
 }
 
 // run gives the words that begin with w: [low, high) of starts.
@@ -247,11 +263,18 @@ func (p *part) bytes() int {
 			n += pointBytes
 		}
 	}
-	for word, best := range p.best {
-		n += 2*mapBytes + 4*(len(best)+len(p.heads[word]))
+	n += bytesOf(p.best)
+	for _, c := range p.cells {
+		n += mapBytes + spotBytes*cap(c.list) + bytesOf(c.best)
 	}
-	for _, spots := range p.cells {
-		n += mapBytes + spotBytes*cap(spots)
+	return n
+}
+
+// bytesOf is about the memory of what is kept ready.
+func bytesOf(kept map[string]best) int {
+	n := 0
+	for _, b := range kept {
+		n += 2*mapBytes + 4*(len(b.all)+len(b.heads))
 	}
 	return n
 }

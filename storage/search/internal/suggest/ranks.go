@@ -1,13 +1,14 @@
 package suggest
 
-// ranks keeps the least of the numbers that it is offered, each once, in their order.
+// ranks keeps the least of the ranks that it is offered, each once, in their order, with
+// the places where they were.
 type ranks struct {
-	list [ready]uint32
-	n    int
+	list, places [ready]uint32
+	n            int
 }
 
 // offer takes a rank if it is among the least limit ones, of 1 to ready.
-func (r *ranks) offer(rank uint32, limit int) {
+func (r *ranks) offer(rank, place uint32, limit int) {
 	if r.n == limit && rank >= r.list[limit-1] {
 		return
 	}
@@ -22,5 +23,6 @@ func (r *ranks) offer(rank uint32, limit int) {
 		r.n++
 	}
 	copy(r.list[i+1:r.n], r.list[i:r.n-1])
-	r.list[i] = rank
+	copy(r.places[i+1:r.n], r.places[i:r.n-1])
+	r.list[i], r.places[i] = rank, place
 }

@@ -231,8 +231,8 @@ func TestAtLeast(t *testing.T) {
 			t.Fatalf("from %v to %v: %v at the least, %v in truth", near, at, least, d)
 		}
 		found := false
-		p := part{cells: map[cell][]spot{cellOf(at): {{}}}}
-		p.around(near, func([]spot) { found = true })
+		p := part{cells: map[cell]*spots{cellOf(at): {}}}
+		p.around(near, func(*spots) { found = true })
 		if !found && d < Reach {
 			t.Fatalf("from %v to %v, %v: in none of the cells around", near, at, d)
 		}
@@ -253,7 +253,11 @@ func TestTwinOfACrowd(t *testing.T) {
 		slow[e.ID] = e
 	}
 	x := Build(entries, haversine)
-	if len(x.base.best) == 0 {
+	near := 0
+	for _, c := range x.base.cells {
+		near += len(c.best)
+	}
+	if len(x.base.best) == 0 || near == 0 {
 		t.Fatal("no run is long")
 	}
 	// All that is kept ready for one letter goes, and more.
@@ -268,6 +272,27 @@ func TestTwinOfACrowd(t *testing.T) {
 		e := entries[r.IntN(len(entries))]
 		compare(t, x, slow, text, nil, 1+r.IntN(MaxFound))
 		compare(t, x, slow, text, e.At, 1+r.IntN(MaxFound))
+	}
+}
+
+// Who is right here is found behind hundreds who are more popular and in the same cell.
+func TestNearBehindThePopular(t *testing.T) {
+	slow := twin{}
+	var entries []Entry
+	for i := range 2 * longNear {
+		far := &Point{41.05, -87.95} // 90 km
+		e := entry(fmt.Sprint("far", i), .5+float32(i)/1e5, far, fmt.Sprint("band ", i), fmt.Sprint("other ", i))
+		if i%100 == 7 {
+			e = entry(fmt.Sprint("here", i), .3, &chicago, fmt.Sprint("band ", i), fmt.Sprint("other ", i))
+		}
+		entries, slow[e.ID] = append(entries, e), e
+	}
+	x := Build(entries, haversine)
+	for _, text := range []string{"band", "b", "oth ban"} {
+		compare(t, x, slow, text, &chicago, 10)
+		if found := keys(x.Find(text, &chicago, 1)); !strings.HasPrefix(found[0], "here") {
+			t.Errorf("%q: %v is before who is here", text, found)
+		}
 	}
 }
 
