@@ -106,6 +106,10 @@ var placeReasons = map[waitroom.Reason]string{
 	waitroom.HoldEnded: "hold-ended",
 }
 
+// RenderPlace appends a place as GET /events/{eventId}/queue/{token} shows it: a message
+// about its position has the same members.
+func RenderPlace(b []byte, p *sale.Place) []byte { return appendPlace(b, p) }
+
 // appendPlace appends a place as its owner is told of it.
 func appendPlace(b []byte, p *sale.Place) []byte {
 	b = appendID(append(b, `{"token":`...), p.ID)

@@ -19,6 +19,7 @@ import (
 	"boxoffice/actors"
 	"boxoffice/actors/control"
 	"boxoffice/actors/indexer"
+	"boxoffice/actors/live"
 	"boxoffice/cluster"
 	"boxoffice/httpapi"
 	"boxoffice/storage"
@@ -106,6 +107,7 @@ type node struct {
 	store   storage.Node
 	gateway gateway
 	actors  *actors.Node
+	live    *live.Hub
 	index   *indexer.Follower // nil: the node has not the role
 	finder  *indexer.Finder
 	agent   *control.Agent
@@ -166,6 +168,9 @@ func (n *node) build(ctx context.Context, registry *prometheus.Registry) (err er
 	if n.actors, err = actors.Start(n.actorsConfig(registry)); err != nil {
 		return err
 	}
+	if n.live, err = live.New(n.liveConfig(registry)); err != nil {
+		return err
+	}
 	if err = n.startSearch(registry); err != nil {
 		return err
 	}
@@ -191,6 +196,14 @@ func (n *node) actorsConfig(r *prometheus.Registry) actors.Config {
 	a.Node, a.Locator, a.Peers = n.cfg.Node, n.member, peers{n.member}
 	a.MaxActive, a.PassivateAfter = n.cfg.MaxActiveEvents, n.cfg.PassivateAfter
 	return a
+}
+
+// liveConfig is for the hub of those who watch. It asks for events as the node's clients
+// do, and shows a place as they are shown it.
+func (n *node) liveConfig(r *prometheus.Registry) live.Config {
+	l := live.DefaultConfig()
+	l.Events, l.Place, l.Registry = n.actors.Client(), httpapi.RenderPlace, r
+	return l
 }
 
 func (n *node) httpConfig(r *prometheus.Registry) httpapi.Config {
@@ -273,6 +286,14 @@ func (n *node) prepare(ctx context.Context, env environment) error {
 // learn that they are to go elsewhere.
 const lingerTime = 500 * time.Millisecond
 
+// drain sends clients elsewhere: those who ask, and those who watch.
+func (n *node) drain() {
+	n.http.Drain()
+	if n.live != nil {
+		n.live.Goodbye()
+	}
+}
+
 // stop ends the node from the outside in. First others take over what it leads, while
 // everything is still served; then clients are sent elsewhere, those under way are
 // answered, the index and the events leave, the log closes last. Parts that never started are nil.
@@ -284,7 +305,7 @@ func (n *node) stop() error {
 		n.giveAway()
 	}
 	if n.http != nil {
-		n.http.Drain()
+		n.drain()
 		linger, cancel := context.WithTimeout(ctx, lingerTime)
 		n.http.Settle(linger)
 		cancel()

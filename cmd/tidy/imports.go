@@ -82,8 +82,8 @@ var table = map[string]row{
 
 	"httpapi": {
 		ours: []string{
-			"actors", "actors/control", "actors/salepb", saleDir, catalogDir, inventoryDir, waitroomDir, paymentDir,
-			luhnDir, searchDir,
+			"actors", "actors/control", "actors/live", "actors/salepb", saleDir, catalogDir, inventoryDir, waitroomDir,
+			paymentDir, luhnDir, searchDir,
 		},
 		third: []string{fasthttp, strictJSON, prometheus, exposition, tokens},
 	},
@@ -97,6 +97,10 @@ var table = map[string]row{
 	"actors/control": {
 		ours:  []string{"storage", "cluster", "cluster/assign"},
 		third: []string{strictJSON}, // messages between nodes and the registry's records
+	},
+	"actors/live": {
+		ours:  []string{"actors", saleDir, catalogDir, waitroomDir},
+		third: []string{prometheus, strictJSON},
 	},
 	"actors/salepb": {
 		ours:  []string{saleDir, catalogDir, inventoryDir, waitroomDir, "actors/salepb/internal/pb"},

@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"fmt"
+	"iter"
 	"math"
 	"slices"
 )
@@ -74,6 +75,25 @@ func (c *changes) all() []uint64 {
 		out[i] = uint64(v)
 	}
 	return out
+}
+
+// after are the tickets with a later version, in the order of the plan. Only one of the
+// two loops has something to look at. It costs about a nanosecond a ticket: no index of
+// versions is kept for it, which every change would have to pay for, and a checkpoint
+// would have to make anew.
+func (c *changes) after(version uint64) iter.Seq[Ticket] {
+	return func(yield func(Ticket) bool) {
+		for t, v := range c.wide {
+			if v > version && !yield(Ticket(t)) {
+				return
+			}
+		}
+		for t, v := range c.narrow {
+			if uint64(v) > version && !yield(Ticket(t)) {
+				return
+			}
+		}
+	}
 }
 
 // clone copies, for a Snapshot.
