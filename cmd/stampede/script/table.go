@@ -119,7 +119,7 @@ func full(group, name string) string {
 }
 
 // Set sets one member by its full name, load.rate. A list takes its items with commas
-// between them.
+// between them, and none where value is empty.
 func (s *Script) Set(name, value string) error {
 	m, ok := s.find(name)
 	if !ok {
@@ -129,6 +129,9 @@ func (s *Script) Set(name, value string) error {
 		return m.named(name, m.set(value))
 	}
 	m.wipe()
+	if value == "" {
+		return nil
+	}
 	for item := range strings.SplitSeq(value, ",") {
 		if err := m.add(strings.TrimSpace(item)); err != nil {
 			return m.named(name, err)
