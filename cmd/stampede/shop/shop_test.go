@@ -28,7 +28,8 @@ func TestMember(t *testing.T) {
 func TestFreeTickets(t *testing.T) {
 	doc := []byte(`{"eventId":"e","version":7,"tickets":[
 		{"id":"A-1","section":"A","price":{"amount":5,"currency":"USD"},"status":"available"},
-		{"id":"A-2","price":{"amount":5},"status":"held"},{"id":"A-3","status":"booked"},{"id": "A-4", "status": "available"}]}`)
+		{"id":"A-2","price":{"amount":5},"status":"held"},
+		{"id":"A-3","status":"booked"},{"id": "A-4", "status": "available"}]}`)
 	free, held := freeTickets(nil, doc)
 	if len(free) != 2 || string(free[0]) != "A-1" || string(free[1]) != "A-4" || held != 1 {
 		t.Errorf("got %q, %d held", free, held)
@@ -43,7 +44,8 @@ func TestReadHold(t *testing.T) {
 	for _, doc := range []string{
 		`{"tickets":[{"section":"A","id":"A-1"},{"id":"A-2"}],"id":"h"}`, `{"id":"h","tickets":["A-1","A-2"]}`,
 	} {
-		if id, tickets := readHold([]byte(doc)); id != "h" || len(tickets) != 2 || tickets[0] != "A-1" || tickets[1] != "A-2" {
+		id, tickets := readHold([]byte(doc))
+		if id != "h" || len(tickets) != 2 || tickets[0] != "A-1" || tickets[1] != "A-2" {
 			t.Errorf("%s: got %q %q", doc, id, tickets)
 		}
 	}
@@ -53,7 +55,9 @@ func TestReadHold(t *testing.T) {
 // 2^e times as often as the second, everybody likes some seat, and with 0 all are alike.
 func TestTaste(t *testing.T) {
 	const seats, people = 1000, 200_000
-	for _, c := range []struct{ zipf, low, high float64 }{{0, 0.9, 1.1}, {1, 1.5, 1.9}, {1.1, 1.55, 2.0}, {2, 2.7, 3.3}} {
+	for _, c := range []struct{ zipf, low, high float64 }{
+		{0, 0.9, 1.1}, {1, 1.5, 1.9}, {1.1, 1.55, 2.0}, {2, 2.7, 3.3},
+	} {
 		b := newBuyer(&Shop{Config: Config{Script: &script.Script{Buyer: script.Buyer{Zipf: c.zipf}}}})
 		b.random = rand.New(rand.NewPCG(1, 1))
 		var liked [seats]float64
@@ -72,7 +76,8 @@ func TestTaste(t *testing.T) {
 			}
 		}
 		if got := first / second; got < c.low || got > c.high {
-			t.Errorf("zipf %g: the best is liked %.2f times as often as the next, want %g to %g", c.zipf, got, c.low, c.high)
+			t.Errorf("zipf %g: the best is liked %.2f times as often as the next, want %g to %g",
+				c.zipf, got, c.low, c.high)
 		}
 	}
 }

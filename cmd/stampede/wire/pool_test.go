@@ -80,7 +80,8 @@ func socketServer(t *testing.T, frames string) (address string, got chan string)
 // the ping and the close, and says why it ended.
 func TestSocket(t *testing.T) {
 	long := strings.Repeat("y", 300)
-	address, got := socketServer(t, "\x81\x05hello"+"\x01\x03one\x89\x02hi\x80\x03two"+"\x81\x7e\x01\x2c"+long+"\x88\x06\x03\xf5slow")
+	address, got := socketServer(t, "\x81\x05hello"+
+		"\x01\x03one\x89\x02hi\x80\x03two"+"\x81\x7e\x01\x2c"+long+"\x88\x06\x03\xf5slow")
 	s, err := Dial(&Target{Address: address}, "/live", "u", [16]byte{1}, time.Second)
 	if err != nil {
 		t.Fatal(err)
@@ -104,12 +105,16 @@ func TestSocket(t *testing.T) {
 // TestSocketRefused wants an answer in the place of a socket to be told as it is, and
 // frames that no server may send to end the socket.
 func TestSocketRefused(t *testing.T) {
-	_, err := Dial(&Target{Address: scripted(t, "HTTP/1.1 404 No\r\nContent-Length: 2\r\n\r\n{}")}, "/", "", [16]byte{}, time.Second)
+	to := Target{Address: scripted(t, "HTTP/1.1 404 No\r\nContent-Length: 2\r\n\r\n{}")}
+	_, err := Dial(&to, "/", "", [16]byte{}, time.Second)
 	var refused *Refused
 	if !errors.As(err, &refused) || refused.Status != 404 || string(refused.Body) != "{}" {
 		t.Errorf("got %v", err)
 	}
-	for _, frames := range []string{"\x81\x85\x00\x00\x00\x00hello", "\xc1\x05hello", "\x83\x00", "\x81\x7f\x00\x00\x00\xff\x00\x00\x00\x00", "\x81"} {
+	for _, frames := range []string{
+		"\x81\x85\x00\x00\x00\x00hello", "\xc1\x05hello", "\x83\x00",
+		"\x81\x7f\x00\x00\x00\xff\x00\x00\x00\x00", "\x81",
+	} {
 		address, _ := socketServer(t, frames)
 		s, err := Dial(&Target{Address: address}, "/", "", [16]byte{}, time.Second)
 		if err != nil {
