@@ -52,14 +52,24 @@ type fake struct {
 	events map[string]*fakeEvent
 	kept   map[string]string // key → status and answer
 	lost   bool
+	wishes []string // bodies of all holds and bookings
 }
 
 // newFake starts a fake node with the lies and gives its URL.
 func newFake(t *testing.T, l lies) string {
+	_, url := startFake(t, l)
+	return url
+}
+
+// startFake starts a fake node with the lies.
+func startFake(t *testing.T, l lies) (*fake, string) {
 	f := &fake{lies: l, events: map[string]*fakeEvent{}, kept: map[string]string{}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("PUT /admin/events/{event}", f.put)
 	mux.HandleFunc("GET /admin/events/{event}/history", f.history)
+	mux.HandleFunc("GET /events", func(w http.ResponseWriter, r *http.Request) {
+		io.WriteString(w, `{"events":[],"total":0}`)
+	})
 	mux.HandleFunc("GET /events/{event}", f.view)
 	mux.HandleFunc("GET /events/{event}/tickets", f.seatMap)
 	mux.HandleFunc("POST /events/{event}/holds", f.keyed(f.hold))
@@ -73,7 +83,7 @@ func newFake(t *testing.T, l lies) string {
 		mux.ServeHTTP(w, r)
 	}))
 	t.Cleanup(s.Close)
-	return s.URL
+	return f, s.URL
 }
 
 func (f *fake) event(r *http.Request) *fakeEvent { return f.events[r.PathValue("event")] }
@@ -173,6 +183,7 @@ func (f *fake) keyed(do func(r *http.Request, x wish) (int, string)) http.Handle
 			http.Error(w, err.Error(), 400)
 			return
 		}
+		f.wishes = append(f.wishes, string(body))
 		key := r.Header.Get("Idempotency-Key")
 		if f.lies.busy > 0 {
 			f.lies.busy--

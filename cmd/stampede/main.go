@@ -2,6 +2,18 @@
 // the node told the truth. It knows the HTTP contract only and imports nothing of
 // the node, so that both cannot be wrong in the same way.
 //
+//	stampede run SCENARIO|FILE.yaml [flags]   people come by a schedule and do what people do
+//	stampede init SCENARIO                    the scenario as a file with comments
+//
+// run makes the events that its scenario needs, lets the crowd come (package load: open
+// model, latency from the planned instant; several processes with -processes), does
+// the faults of -at, judges the recorded answers (package truth) and the thresholds, and
+// reports (package report). What virtual users do is in package shop, what a file can say
+// in package script. Exit code 98: the node did not tell the truth; 99: a threshold
+// was missed.
+//
+// The other commands are closed loops of one request each, and came before it:
+//
 //	stampede view      GET /events/{id} of a few events
 //	stampede tickets   GET /events/{id}/tickets
 //	stampede hold      hold a ticket, release it; each connection has its own

@@ -166,22 +166,19 @@ func (p *part) run(ctx context.Context, emit func(s *load.Slice)) (soldOut time.
 			p.Begin = now
 		}
 	}
-	if p.shop.Selling() {
+	if shop.Sells(p.script.Scenario) {
 		wait.Go(func() { p.shop.Watch(beside, p.stands()) })
 	}
+	gone := p.shop.Gone()
 	left := make(chan error, 1)
 	go func() { left <- p.engine.Run(ctx, p.Begin) }()
-	stopped := p.engine.Stopped()
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	tick.Reset(time.Until(p.Begin.Add(time.Second)))
 	for second := 0; ; {
 		select {
-		case <-stopped:
-			stopped = nil
-			if p.shop.SoldOut() {
-				soldOut = time.Since(p.Begin)
-			}
+		case <-gone:
+			gone, soldOut = nil, time.Since(p.Begin)
 		case <-tick.C:
 			tick.Reset(max(time.Millisecond, time.Until(p.Begin.Add(time.Duration(second+2)*time.Second))))
 			p.cut(&second, emit)

@@ -16,9 +16,11 @@ import (
 	"boxoffice/cmd/stampede/wire"
 )
 
-// startTime is how long processes have until the run begins; each socket that is to
-// be opened before adds a little.
-const startTime = 300 * time.Millisecond
+// How long it is until the run begins: processes need it to start.
+const (
+	startTime  = 20 * time.Millisecond
+	startTimes = 300 * time.Millisecond // where there are several
+)
 
 // stampede is a whole run: it makes the events, lets the crowd come, does the faults,
 // judges the truth and gives the result, without what thresholds say of it.
@@ -40,6 +42,9 @@ func stampede(ctx context.Context, o *order, errs io.Writer) (r *report.Result, 
 		defer func() { err = errors.Join(err, os.RemoveAll(e.Dir)) }()
 	}
 	e.Begin = time.Now().Add(startTime)
+	if s.Load.Processes > 1 {
+		e.Begin = time.Now().Add(startTimes)
+	}
 	show := newProgress(errs, o, e.Begin)
 	story := newStory(o, &e, &to)
 	c := &crew{series: load.NewSeries(s.Load.Processes, func(slice *load.Slice) {

@@ -51,7 +51,8 @@ func (s *story) second(slice *load.Slice) {
 		m.Late += c.Late
 		l := &c.Latency
 		m.Operations[name] = report.Instant{
-			Answered: l.Count(), Errors: c.Errors, P50: ms(l.At(50)), P90: ms(l.At(90)), P99: ms(l.At(99)), Max: ms(l.Max()),
+			Answered: l.Count(), Errors: c.Errors,
+			P50: ms(l.At(50)), P90: ms(l.At(90)), P99: ms(l.At(99)), Max: ms(l.Max()),
 		}
 		for status, n := range c.Statuses {
 			m.Statuses[strconv.Itoa(status)] += n
@@ -94,7 +95,8 @@ func (s *story) result(c *crew, faults []report.Fault) *report.Result {
 	for _, end := range c.ends {
 		sent, cpu = sent+end.Sent, cpu+end.CPU
 		if end.RanOut && len(r.Notes) == 0 {
-			r.Notes = append(r.Notes, "there was nothing left for those who came: the run ended early; take more events or seats")
+			r.Notes = append(r.Notes,
+				"there was nothing left for those who came: the run ended early; take more events or seats")
 		}
 	}
 	if sent > 0 {
@@ -107,13 +109,14 @@ func (s *story) result(c *crew, faults []report.Fault) *report.Result {
 func operations(total *load.Slice, took time.Duration) []report.Operation {
 	var all []report.Operation
 	for name, c := range total.Ops {
+		l := &c.Latency
 		op := report.Operation{
 			Name: name, Planned: c.Started + c.Dropped, Started: c.Started, Late: c.Late, Dropped: c.Dropped,
-			Answered: c.Latency.Count(), Errors: c.Errors, Retries: c.Retries, Bytes: c.Bytes,
-			Statuses: map[string]int64{}, Reasons: c.Reasons, Rate: float64(c.Latency.Count()) / took.Seconds(),
+			Answered: l.Count(), Errors: c.Errors, Retries: c.Retries, Bytes: c.Bytes,
+			Statuses: map[string]int64{}, Reasons: c.Reasons, Rate: float64(l.Count()) / took.Seconds(),
 			Latency: report.Latency{
-				Count: c.Latency.Count(), Mean: ms(c.Latency.Mean()), P50: ms(c.Latency.At(50)), P90: ms(c.Latency.At(90)),
-				P95: ms(c.Latency.At(95)), P99: ms(c.Latency.At(99)), P999: ms(c.Latency.At(99.9)), Max: ms(c.Latency.Max()),
+				Count: l.Count(), Mean: ms(l.Mean()), P50: ms(l.At(50)), P90: ms(l.At(90)), P95: ms(l.At(95)),
+				P99: ms(l.At(99)), P999: ms(l.At(99.9)), Max: ms(l.Max()),
 			},
 		}
 		for status, n := range c.Statuses {

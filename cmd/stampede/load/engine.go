@@ -52,9 +52,6 @@ func NewEngine(c Config) *Engine {
 // finish.
 func (e *Engine) Stop() { e.once.Do(func() { close(e.stop) }) }
 
-// Stopped is closed when nobody comes any more because of Stop.
-func (e *Engine) Stopped() <-chan struct{} { return e.stop }
-
 // Run lets the crowd come, from begin on, and returns when all have left: after the
 // last arrival, Stop, or the end of ctx they have Drain, then their context ends. An
 // error is of the machine's timers.
@@ -180,6 +177,9 @@ func (e *Engine) user(ctx context.Context, c chan Arrival) {
 
 // closed lets users come again and again.
 func (e *Engine) closed(ctx, users context.Context, begin time.Time) {
+	if !Sleep(ctx, begin) {
+		return
+	}
 	parts := int64(max(1, e.config.Parts))
 	end := begin.Add(e.config.For)
 	for range e.config.Users {

@@ -21,6 +21,9 @@ type Meter struct {
 // counted as late; what was planned before from is not counted at all (the warm-up).
 func NewMeter(late time.Duration, from time.Time) *Meter { return &Meter{late: late, from: from} }
 
+// From is when what is counted begins.
+func (m *Meter) From() time.Time { return m.from }
+
 // Op gives the operation of that name and makes it where there is none. Keep what it
 // gives: it searches.
 func (m *Meter) Op(name string) *Op {

@@ -12,7 +12,10 @@ import (
 func TestMerge(t *testing.T) {
 	begin := time.Now()
 	whole := NewMeter(time.Millisecond, begin)
-	parts := []*Meter{NewMeter(time.Millisecond, begin), NewMeter(time.Millisecond, begin), NewMeter(time.Millisecond, begin)}
+	var parts []*Meter
+	for range 3 {
+		parts = append(parts, NewMeter(time.Millisecond, begin))
+	}
 	random := rand.New(rand.NewPCG(1, 1))
 	for i := range 30_000 {
 		planned := begin.Add(time.Duration(i) * time.Microsecond)
@@ -71,8 +74,9 @@ func same(t *testing.T, name string, a, b *Counts) {
 				b.Latency.At(p), b.Service.At(p))
 		}
 	}
-	if a.Latency.Count() != b.Latency.Count() || a.Latency.Max() != b.Latency.Max() || a.Latency.Mean() != b.Latency.Mean() ||
-		a.Started != b.Started || a.Late != b.Late || a.Errors != b.Errors || a.Bytes != b.Bytes ||
+	if a.Latency.Count() != b.Latency.Count() || a.Latency.Max() != b.Latency.Max() ||
+		a.Latency.Mean() != b.Latency.Mean() || a.Started != b.Started ||
+		a.Late != b.Late || a.Errors != b.Errors || a.Bytes != b.Bytes ||
 		a.Statuses[201] != b.Statuses[201] || a.Reasons["timeout"] != b.Reasons["timeout"] {
 		t.Errorf("%s: got %+v, want %+v", name, a, b)
 	}

@@ -131,7 +131,8 @@ func OnSale(n float64, d, opens time.Duration) []Stage {
 	area := 0.0
 	tail := make([]Stage, tailSteps)
 	for i := range tail {
-		tail[i] = Stage{step, math.Exp(-tailDecays * float64(i) / tailSteps), math.Exp(-tailDecays * float64(i+1) / tailSteps)}
+		fall := func(i int) float64 { return math.Exp(-tailDecays * float64(i) / tailSteps) }
+		tail[i] = Stage{step, fall(i), fall(i + 1)}
 		area += tail[i].arrivals()
 	}
 	for _, s := range tail {

@@ -158,7 +158,9 @@ func TestShapes(t *testing.T) {
 				c.name, s.Arrivals(), got, c.at, c.arrivals, c.low, c.high)
 		}
 	}
-	for _, bad := range [][]Stage{nil, {{0, 1, 1}}, {{time.Second, -1, 1}}, {{time.Second, 0, 0}}, {{time.Second, math.NaN(), 1}}} {
+	for _, bad := range [][]Stage{
+		nil, {{0, 1, 1}}, {{time.Second, -1, 1}}, {{time.Second, 0, 0}}, {{time.Second, math.NaN(), 1}},
+	} {
 		if _, err := NewSchedule(bad...); err == nil {
 			t.Errorf("%v is taken for a schedule", bad)
 		}

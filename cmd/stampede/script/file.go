@@ -22,7 +22,8 @@ func Read(name string, data []byte) (*Script, error) {
 	root := doc.Content[0]
 	scenario := child(root, "scenario")
 	if scenario == nil {
-		return nil, fmt.Errorf("%s:%d: scenario: it is missing; there are %s", name, root.Line, strings.Join(Names(), ", "))
+		return nil, fmt.Errorf("%s:%d: scenario: it is missing; there are %s",
+			name, root.Line, strings.Join(Names(), ", "))
 	}
 	s, err := New(scenario.Value)
 	if err != nil {
@@ -169,7 +170,8 @@ func (r *reader) lineOf(err error, root *yaml.Node) int {
 // scenario are left out.
 func (s *Script) Text() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# %s: %s.\n# Run it with: stampede run FILE.yaml. Times are like 500ms, 10s, 2m.\n", s.Scenario, s.Says())
+	fmt.Fprintf(&b, "# %s: %s.\n# Run it with: stampede run FILE.yaml. Times are like 500ms, 10s, 2m.\n",
+		s.Scenario, s.Says())
 	for _, g := range s.table() {
 		if g.of != nil && !slices.Contains(g.of, s.Scenario) {
 			continue

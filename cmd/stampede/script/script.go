@@ -14,64 +14,64 @@ import (
 // Script is what a run can be told. The tables say what each member means; New gives
 // the values that suit two shared cores.
 type Script struct {
-	Scenario   string
-	URLs       []string
-	Token      string
-	Ledger     string
+	Scenario   string   // one of Names
+	URLs       []string // base URLs, at least one
+	Token      string   // of the admin paths; "": none
+	Ledger     string   // the sandbox's file; "": payments are not judged
 	Seed       uint64
 	Load       Load
 	Events     Events
 	Buyer      Buyer
-	Words      []string
+	Words      []string // searched by search and mixed
 	Mix        Mix
 	Live       Live
-	Thresholds []string
-	Faults     []string
+	Thresholds []string // as package report reads them
+	Faults     []string // as ReadFault reads them
 }
 
 // Load is how the crowd comes.
 type Load struct {
-	Model       string
-	Schedule    string
-	Rate        float64
-	Peak        float64
-	Buyers      int
-	Duration    time.Duration
-	Opens       time.Duration
-	Stages      []string
-	Arrivals    string
-	Warmup      time.Duration
-	Drain       time.Duration
-	Users       int
-	Connections int
-	Timeout     time.Duration
-	Retries     int
-	Late        time.Duration
-	Processes   int
+	Model       string        // open or closed
+	Schedule    string        // constant, ramp, spike, onsale or stages
+	Rate        float64       // arrivals a second
+	Peak        float64       // of a spike, arrivals a second
+	Buyers      int           // of the on-sale curve
+	Duration    time.Duration // more than 0
+	Opens       time.Duration // of the on-sale curve; before Duration
+	Stages      []string      // as "10s 0 500"
+	Arrivals    string        // even or poisson
+	Warmup      time.Duration // of Duration; before its end
+	Drain       time.Duration // after the last arrival
+	Users       int           // open: at most at once; closed: in loops
+	Connections int           // to each server, of each process
+	Timeout     time.Duration // of one request
+	Retries     int           // of one request
+	Late        time.Duration // sent so long after its plan
+	Processes   int           // 1: this one
 }
 
 // Events are those that a run makes.
 type Events struct {
-	Count   int
-	Seats   int
-	Hold    time.Duration
-	PerUser int
-	Active  int
-	Session time.Duration
+	Count   int           // how many
+	Seats   int           // of each
+	Hold    time.Duration // whole seconds
+	PerUser int           // 0: no limit
+	Active  int           // 0: no waiting room
+	Session time.Duration // whole seconds
 }
 
 // Buyer is how people shop.
 type Buyer struct {
-	Think    time.Duration
-	Spread   float64
-	Abandon  float64
-	Release  float64
-	Decline  float64
-	Tickets  int
-	Zipf     float64
-	Tries    int
-	Poll     time.Duration
-	Patience time.Duration
+	Think    time.Duration // median; 0: none
+	Spread   float64       // sigma of the log-normal distribution
+	Abandon  float64       // share of holds
+	Release  float64       // share of abandoned holds
+	Decline  float64       // share of payments
+	Tickets  int           // 1 to so many
+	Zipf     float64       // exponent; 0: all seats are liked alike
+	Tries    int           // at most
+	Poll     time.Duration // mean
+	Patience time.Duration // in the line
 }
 
 // Mix is the share of each kind of request in mixed, in parts of their sum.
@@ -201,7 +201,8 @@ func (s *Script) Schedule() (*load.Schedule, error) {
 func readStage(text string) (load.Stage, error) {
 	words := strings.Fields(text)
 	if len(words) != 3 {
-		return load.Stage{}, fmt.Errorf("stage %q is not of the form \"10s 0 500\": a time, the rates at its begin and end", text)
+		return load.Stage{}, fmt.Errorf(
+			"stage %q is not of the form \"10s 0 500\": a time, the rates at its begin and end", text)
 	}
 	d, err := time.ParseDuration(words[0])
 	from, err2 := strconv.ParseFloat(words[1], 64)

@@ -35,14 +35,14 @@ func (s *Script) table() []group {
 		{"", "", nil, []member{
 			oneOf("scenario", "what a virtual user does", &s.Scenario, Names()...),
 			list("url", "servers; users are spread over them, and go to the next where one is gone", &s.URLs),
-			text("token", "admin token, to make events and to read their history; on loopback none is needed", &s.Token),
+			text("token", "admin token, to make events and to read their history; none on loopback", &s.Token),
 			text("ledger", "file of the sandbox payment provider, to see whether anybody paid for nothing", &s.Ledger),
 			whole("seed", "of all choices: arrivals, tastes, patience", &s.Seed),
 		}},
 		{"load", "how the crowd comes", nil, []member{
-			oneOf("model", "open: arrivals by the schedule; closed: so many users in loops", &l.Model, "open", "closed"),
+			oneOf("model", "open: arrivals by the schedule; closed: users in loops", &l.Model, "open", "closed"),
 			oneOf("schedule", "of an open model", &l.Schedule, "constant", "ramp", "spike", "onsale", "stages"),
-			number("rate", "arrivals a second: all the time, at the end of the ramp, beside the spike", &l.Rate, 0, 1e6),
+			number("rate", "arrivals a second: all the time, at the ramp's end, beside the spike", &l.Rate, 0, 1e6),
 			number("peak", "arrivals a second in the spike, which is the middle fifth", &l.Peak, 0, 1e6),
 			count("buyers", "how many come by the on-sale curve", &l.Buyers, 1, 10_000_000),
 			span("duration", "how long people come", &l.Duration),
@@ -92,7 +92,8 @@ func (s *Script) table() []group {
 			count("places", "that watch a place in the line", &s.Live.Places, 0, 1_000_000),
 		}},
 		{"", "", nil, []member{
-			list("thresholds", "what must hold, or the exit code is 99: \"book p99 < 300ms\", \"* failed < 1%\"", &s.Thresholds),
+			list("thresholds", "what must hold, or the exit code is 99: \"book p99 < 300ms\", \"* failed < 1%\"",
+				&s.Thresholds),
 			list("faults", "commands that run at a time: \"20s kill -9 123\"", &s.Faults),
 		}},
 	}
@@ -119,7 +120,7 @@ func full(group, name string) string {
 }
 
 // Set sets one member by its full name, load.rate. A list takes its items with commas
-// between them.
+// between them, and none where value is empty.
 func (s *Script) Set(name, value string) error {
 	m, ok := s.find(name)
 	if !ok {
@@ -129,6 +130,9 @@ func (s *Script) Set(name, value string) error {
 		return m.named(name, m.set(value))
 	}
 	m.wipe()
+	if value == "" {
+		return nil
+	}
 	for item := range strings.SplitSeq(value, ",") {
 		if err := m.add(strings.TrimSpace(item)); err != nil {
 			return m.named(name, err)

@@ -95,7 +95,11 @@ func (s *Shop) dial(ctx context.Context, i int, path, user string) (sock *wire.S
 	} else if err != nil {
 		t = tryOf(wire.Answer{}, err)
 	}
-	s.ops.listen.Done(began, began, time.Now(), t)
+	took := time.Since(began)
+	if from := s.Meter.From(); began.Before(from) {
+		began = from // sockets are opened before the run begins, and count all the same
+	}
+	s.ops.listen.Done(began, began, began.Add(took), t)
 	if err != nil {
 		return nil, func() {}
 	}
@@ -106,8 +110,8 @@ func (s *Shop) dial(ctx context.Context, i int, path, user string) (sock *wire.S
 	}
 }
 
-// gone counts why a socket ended that was not closed from here.
-func (s *Shop) gone(ctx context.Context, err error) {
+// ended counts why a socket ended that was not closed from here.
+func (s *Shop) ended(ctx context.Context, err error) {
 	var closed *wire.Closed
 	var network net.Error
 	switch {
@@ -135,7 +139,7 @@ func (s *Shop) watchSeats(ctx context.Context, i int, opened func()) {
 	for {
 		msg, err := sock.Next()
 		if err != nil {
-			s.gone(ctx, err)
+			s.ended(ctx, err)
 			return
 		}
 		now := time.Now()
@@ -206,7 +210,7 @@ func (s *Shop) watchPlace(ctx context.Context, i int, opened func()) {
 	for {
 		msg, err := sock.Next()
 		if err != nil {
-			s.gone(ctx, err)
+			s.ended(ctx, err)
 			return
 		}
 		now := time.Now()

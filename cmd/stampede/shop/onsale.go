@@ -13,7 +13,7 @@ import (
 func (b *buyer) onsale() {
 	h := b.house()
 	b.shopping = true
-	if b.shop.SoldOut() || !b.wait(h) {
+	if b.shop.soldOut.Load() || !b.wait(h) {
 		return
 	}
 	if id, got := b.choose(h); id == "" || !b.checkOut(h, id, got) {
@@ -30,7 +30,7 @@ func (b *buyer) choose(h *House) (hold string, tickets []string) {
 			return "", nil
 		}
 		if len(b.tickets) == 0 { // all is held: somebody may give up
-			if s.SoldOut() || !b.think() {
+			if s.soldOut.Load() || !b.think() {
 				return "", nil
 			}
 			continue
@@ -60,7 +60,7 @@ func (b *buyer) seatMap(h *House) bool {
 	b.free, held = freeTickets(b.free[:0], a.Body)
 	b.tickets = b.tickets[:0]
 	if len(b.free) == 0 {
-		if held == 0 {
+		if held == 0 && len(s.Houses) == 1 {
 			s.sellOut()
 		}
 		return true
@@ -74,9 +74,14 @@ func (b *buyer) seatMap(h *House) bool {
 	return b.think()
 }
 
-// sellOut notes that there is nothing left, so that nobody comes any more.
+// sellOut notes that there is nothing left. People hear of it: those in line leave, and
+// nobody joins it any more.
 func (s *Shop) sellOut() {
-	if len(s.Houses) == 1 && s.soldOut.CompareAndSwap(false, true) {
+	if !s.soldOut.CompareAndSwap(false, true) {
+		return
+	}
+	close(s.gone)
+	if name := s.Script.Scenario; name == "queue" || name == "onsale" {
 		s.Stop()
 	}
 }
@@ -92,18 +97,9 @@ type viewDoc struct {
 	WaitingRoom  struct{ Waiting int64 }
 }
 
-// look reads the event as it is.
-func (b *buyer) look(h *House) (viewDoc, bool) {
-	var v viewDoc
-	get := wire.Request{Method: "GET", Path: "/events/" + h.ID}
-	b.out = get.Append(b.out[:0], &b.shop.Pool.Targets()[b.server])
-	a, final := b.send(b.shop.ops.view, b.out, nil)
-	return v, final && a.Status == 200 && json.Unmarshal(a.Body, &v) == nil
-}
-
 // Watch reads the run's events once a second until ctx ends, hands how the sale stands
-// to tell, and ends the run's arrivals when everything is sold. Its own requests are
-// not counted.
+// to tell, and ends the arrivals of queue and onsale when everything is sold. Its own
+// requests are not counted.
 func (s *Shop) Watch(ctx context.Context, tell func(Standing)) {
 	targets := s.Pool.Targets()
 	conns := make([]*wire.Conn, len(targets))
@@ -114,9 +110,8 @@ func (s *Shop) Watch(ctx context.Context, tell func(Standing)) {
 	for server := 0; ; {
 		if now, ok := s.standing(conns[server], &targets[server]); ok {
 			tell(now)
-			if now.Total > 0 && now.Booked == now.Total && s.Selling() {
-				s.soldOut.Store(true)
-				s.Stop()
+			if now.Total > 0 && now.Booked == now.Total {
+				s.sellOut()
 			}
 		} else {
 			server = (server + 1) % len(conns)

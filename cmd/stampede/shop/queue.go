@@ -23,19 +23,9 @@ func (b *buyer) queue() {
 		return
 	}
 	s := &b.shop.Script.Buyer
-	id, got, status := b.hold(h, nil, 1+b.random.IntN(s.Tickets))
-	if id == "" || !b.checkOut(h, id, got) {
+	if id, got, _ := b.hold(h, nil, 1+b.random.IntN(s.Tickets)); id == "" || !b.checkOut(h, id, got) {
 		b.quit(h)
 	}
-	if status == 409 {
-		b.shop.soldOut.CompareAndSwap(false, b.empty(h))
-	}
-}
-
-// empty says whether an event has nothing left, also not later.
-func (b *buyer) empty(h *House) bool {
-	v, ok := b.look(h)
-	return ok && v.Availability.Total > 0 && v.Availability.Booked == v.Availability.Total
 }
 
 // wait joins the line and waits until the buyer is let in; false where he leaves before.
@@ -56,7 +46,7 @@ func (b *buyer) wait(h *House) bool {
 		if !b.pause(time.Duration((0.75 + b.random.Float64()/2) * float64(poll))) {
 			return false
 		}
-		if s.SoldOut() || b.at.Sub(joined) > s.Script.Buyer.Patience {
+		if s.soldOut.Load() || b.at.Sub(joined) > s.Script.Buyer.Patience {
 			b.quit(h)
 			return false
 		}

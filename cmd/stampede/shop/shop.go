@@ -29,6 +29,7 @@ type Shop struct {
 	ops     ops
 	tally   tally
 	soldOut atomic.Bool
+	gone    chan struct{} // closed when soldOut becomes true
 	ranOut  atomic.Bool
 	sent    atomic.Int64 // requests
 	retries atomic.Int64
@@ -53,7 +54,7 @@ type tally struct {
 // New makes a shop.
 func New(c Config) *Shop {
 	m := c.Meter
-	s := &Shop{Config: c, ops: ops{
+	s := &Shop{Config: c, gone: make(chan struct{}), ops: ops{
 		view: m.Op("view"), seatMap: m.Op("seat-map"), search: m.Op("search"), hold: m.Op("hold"),
 		release: m.Op("release"), book: m.Op("book"), join: m.Op("join"), place: m.Op("place"), leave: m.Op("leave"),
 		line: m.Op("line"), purchase: m.Op("purchase"), listen: m.Op("listen"), seatNews: m.Op("seat-news"),
@@ -79,8 +80,8 @@ func New(c Config) *Shop {
 // needs; the run then ended early.
 func (s *Shop) RanOut() bool { return s.ranOut.Load() }
 
-// SoldOut says whether every ticket was seen to be sold.
-func (s *Shop) SoldOut() bool { return s.soldOut.Load() }
+// Gone is closed when every ticket was seen to be sold.
+func (s *Shop) Gone() <-chan struct{} { return s.gone }
 
 // Sent is how many requests were sent so far, retries too.
 func (s *Shop) Sent() int64 { return s.sent.Load() }
@@ -115,9 +116,6 @@ var Operations = []string{
 func Sells(scenario string) bool {
 	return scenario != "view" && scenario != "search" && scenario != "live"
 }
-
-// Selling says whether the scenario sells tickets, so that there is a sale to watch.
-func (s *Shop) Selling() bool { return Sells(s.Script.Scenario) }
 
 // Prepare makes the script's events on the first server. Their ids begin with run.
 func Prepare(s *script.Script, run string, to *wire.Target) ([]*House, error) {
