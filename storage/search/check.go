@@ -32,14 +32,29 @@ func bad(at, format string, args ...any) error {
 }
 
 // Check refuses a query with a *BadQuery that names the first parameter that is wrong.
-// Search calls it. What a cursor holds is only known to Search.
+// Search does so too. What a cursor holds is only known to Search.
 func (q *Query) Check() error {
 	if err := checkText("?searchText", q.Text); err != nil {
 		return err
 	}
-	if _, ok := text.Parse(q.Text, MaxWords); !ok {
-		return bad("?searchText", "has more than %d words", MaxWords)
+	if _, err := q.words(); err != nil {
+		return err
 	}
+	return q.checkRest()
+}
+
+// words are the words of the text. Texts that are told apart by nothing have the same, so
+// whoever has the page of one need not look at those of another.
+func (q *Query) words() (text.Query, error) {
+	words, ok := text.Parse(q.Text, MaxWords)
+	if !ok {
+		return words, bad("?searchText", "has more than %d words", MaxWords)
+	}
+	return words, nil
+}
+
+// checkRest checks all but the text.
+func (q *Query) checkRest() error {
 	for _, id := range []struct{ at, value string }{
 		{"?venueId", q.Venue}, {"?performerId", q.Performer}, {"?genre", q.Genre},
 	} {

@@ -205,3 +205,15 @@ func FuzzCursor(f *testing.F) {
 		}
 	})
 }
+
+// Texts are told apart by their words, not by what is between them.
+func TestSameText(t *testing.T) {
+	for s, want := range map[string]string{
+		"": "", "  ": "", "A b": "a b", " a  b ": "a b", "a\tb\n": "a b", "É  é": "e e", "ａ\u3000ｂ": "a b",
+		"a\u00a0\u00a0b": "a b",
+	} {
+		if got := sameText(s); got != want {
+			t.Errorf("%q is %q, want %q", s, got, want)
+		}
+	}
+}

@@ -280,6 +280,33 @@ func TestDamaged(t *testing.T) {
 	}
 }
 
+// An index whose snapshots are all gone is made anew, and says so; one that nothing was
+// saved of is just empty.
+func TestSnapshotsAreGone(t *testing.T) {
+	dir := t.TempDir()
+	x := begin(t, dir)
+	for _, saved := range []bool{false, true} {
+		if saved {
+			apply(t, x, batch("p1", named("a", 1, "a")))
+		}
+		end(t, x)
+		gone, err := filepath.Glob(filepath.Join(dir, bodyPrefix+"*", "*.snp"))
+		if err != nil || (len(gone) > 0) != saved {
+			t.Fatalf("there are the snapshots %v, %v", gone, err)
+		}
+		for _, file := range gone {
+			if err := os.Remove(file); err != nil {
+				t.Fatal(err)
+			}
+		}
+		x = begin(t, dir)
+		wantHeld(t, x)
+		if s, err := x.Stats(); err != nil || (s.Rebuilt != "") != saved {
+			t.Errorf("saved %v: %+v, %v", saved, s, err)
+		}
+	}
+}
+
 // Where it is not known which index serves, there is a new one.
 func TestDamagedName(t *testing.T) {
 	dir := t.TempDir()

@@ -15,8 +15,12 @@ type finder struct {
 	render func([]byte) ([]byte, error) // an event's source as hits have it; nil: as it is
 }
 
-// find answers a checked query. Live columns of the hits are left out.
+// find answers a query that is checked but for its words. Live columns of the hits are left out.
 func (f *finder) find(ctx context.Context, m *moment, q *Query) (*Page, error) {
+	words, err := q.words()
+	if err != nil {
+		return nil, err
+	}
 	e := &evaluation{
 		moment: m, scratch: scratches.Get().(*scratch), sort: q.Sort, budget: newBudget(ctx, f.budget),
 	}
@@ -24,7 +28,6 @@ func (f *finder) find(ctx context.Context, m *moment, q *Query) (*Page, error) {
 	print := q.fingerprint()
 	var after *cursor
 	if q.After != "" {
-		var err error
 		if after, err = decodeCursor(q.After, print); err != nil {
 			return nil, err
 		}
@@ -34,7 +37,6 @@ func (f *finder) find(ctx context.Context, m *moment, q *Query) (*Page, error) {
 	if q.Radius > 0 {
 		e.away.near = &e.near
 	}
-	words, _ := text.Parse(q.Text, MaxWords)
 	frozen, err := f.evaluate(e, q, words, after)
 	if err != nil {
 		return nil, err

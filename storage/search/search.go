@@ -17,8 +17,12 @@ const minute = 60_000
 // ErrBudget where it takes too long or ctx has too early a deadline, and ErrClosed. It
 // uses a processor, and waits for nothing but another query that is the same.
 func (x *Index) Search(ctx context.Context, q Query) (*Page, error) {
-	if err := q.Check(); err != nil {
+	if err := checkText("?searchText", q.Text); err != nil {
 		return nil, err
+	}
+	if err := q.checkRest(); err != nil {
+		// Words come first in Check, but need only be counted where there is no page.
+		return nil, q.Check()
 	}
 	now := x.cfg.Now()
 	now -= now % minute
@@ -63,10 +67,13 @@ func (x *Index) alive(p *Page) *Page {
 	return &out
 }
 
+// keyRoom is more than most keys have, in bytes.
+const keyRoom = 160
+
 // key is what makes a page the same as another: everything about the query, and where
 // the order depends on it, the minute.
 func (q *Query) key(now int64) string {
-	var w writer
+	w := writer{b: make([]byte, 0, keyRoom)}
 	w.condition(q)
 	w.number(q.Size)
 	for _, f := range q.Facets {
@@ -80,4 +87,10 @@ func (q *Query) key(now int64) string {
 }
 
 // sameText is a text as queries with it are told apart.
-func sameText(s string) string { return strings.Join(strings.Fields(text.Fold(s)), " ") }
+func sameText(s string) string {
+	s = text.Fold(s) // has no other blanks than this one
+	if !strings.Contains(s, "  ") {
+		return strings.Trim(s, " ")
+	}
+	return strings.Join(strings.Fields(s), " ")
+}

@@ -50,6 +50,9 @@ func tidy(dir string) error {
 	if len(snapshots) > 0 && len(keep) == 0 {
 		return fmt.Errorf("%w: none of %d snapshots is whole", ErrDamaged, len(snapshots))
 	}
+	if len(snapshots) == 0 && wasSaved(dir) {
+		return fmt.Errorf("%w: all snapshots are gone", ErrDamaged)
+	}
 	if err := checkAll(dir, needed); err != nil {
 		return fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
@@ -66,6 +69,22 @@ func tidy(dir string) error {
 		}
 	}
 	return nil
+}
+
+// savedName is of a file, empty, that says that something was saved: from then on there is
+// always a snapshot. Without it nobody could tell an index that lost all of them from one
+// that a crash ended before the first.
+const savedName = "SAVED"
+
+// wasSaved tells whether something was ever saved in the directory.
+func wasSaved(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, savedName))
+	return err == nil
+}
+
+// markSaved says so from now on.
+func markSaved(dir string) error {
+	return os.WriteFile(filepath.Join(dir, savedName), nil, 0o600)
 }
 
 // list gives the names of the files of a kind, in the order of their numbers. Names

@@ -26,6 +26,7 @@ type Store struct {
 	positions atomic.Pointer[map[uint64][]byte]
 
 	ready atomic.Bool // ordinals can be asked for
+	mark  sync.Once   // what is saved for the first time is marked
 
 	stop    chan struct{} // closed by Close
 	closing sync.Once
@@ -139,7 +140,7 @@ func (s *Store) Write(ctx context.Context, b Batch) error {
 	}
 	batch := s.batch(&b, positions)
 	n := len(b.Docs) + 1
-	batch.SetPersistedCallback(func(error) { s.unsaved.saved(n) })
+	batch.SetPersistedCallback(func(error) { s.saved(n) })
 	s.unsaved.add(n)
 	if err := s.bluge.Batch(batch); err != nil {
 		s.unsaved.saved(n)
@@ -147,6 +148,16 @@ func (s *Store) Write(ctx context.Context, b Batch) error {
 	}
 	s.positions.Store(&positions)
 	return nil
+}
+
+// saved notes that a batch of so many documents is on disk.
+func (s *Store) saved(docs int) {
+	s.mark.Do(func() {
+		if err := markSaved(s.cfg.Dir); err != nil {
+			s.cfg.Failed(fmt.Errorf("mark the index as saved: %w", err))
+		}
+	})
+	s.unsaved.saved(docs)
 }
 
 // batch is b as Bluge takes it: of an id that is there twice, Bluge would keep both.
