@@ -87,7 +87,8 @@ func TestTheStreamGoesOnWhileSomebodyCatchesUp(t *testing.T) {
 				t.Errorf("first he is told %s", got[0])
 			}
 			if missed <= maxKept {
-				if len(got) != 1+missed || got[1] != `{"type":"tickets","version":101,"since":100,"changes":[["B","held"]]}` {
+				second := `{"type":"tickets","version":101,"since":100,"changes":[["B","held"]]}`
+				if len(got) != 1+missed || got[1] != second {
 					t.Errorf("of %d messages he is told %q", missed, got)
 				}
 				return
@@ -138,7 +139,11 @@ func TestNewsThatPassAWatcherAreAskedFor(t *testing.T) {
 		if err := <-done; err != nil {
 			t.Fatal(err)
 		}
+		now := time.Now()
 		s.places <- sale.Answer{Version: 101, Places: []sale.Place{in}}
+		if late := time.Since(now); late != 0 {
+			t.Errorf("it was asked after %v", late)
+		}
 		synctest.Wait()
 		want(t, "who was let in meanwhile", sock.got(), `{"type":"position","version":100,"ahead":0,"waiting":0}`,
 			`{"type":"admitted","version":101}`)
