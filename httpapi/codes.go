@@ -66,8 +66,8 @@ var problems = [...]problem{
 	{code: codeForbidden, status: 403, title: "Forbidden",
 		cause: "The node has no admin token, so admin calls are answered to this machine only; or a page of another " +
 			"origin asks for a live stream.",
-		remedy: "Start the node with an admin token, or call from the machine that it runs on; name the page's origin " +
-			"with --origins."},
+		remedy: "Start the node with an admin token, or call from the machine that it runs on; name the page's " +
+			"origin with --origins."},
 	{code: codeNotOnSale, status: 403, title: "Not on sale",
 		cause:   "The event is not on sale yet, or over, or cancelled, or its sale is stopped for a while.",
 		remedy:  "Wait until onSaleAt, where it is given.",

@@ -184,7 +184,8 @@ func (c *Config) check() error {
 	need(c.ReadTimeout > 0 && c.WriteTimeout > 0 && c.IdleTimeout > 0, "timeouts must be positive")
 	need(c.MaxBody > 0 && c.CatalogLine > 0, "MaxBody and CatalogLine must be positive")
 	need(c.LargeBodies >= int64(c.MaxBody), "LargeBodies must be MaxBody or more")
-	need(c.MaxSockets > 0 && c.MaxSocketsPerClient >= 0, "MaxSockets must be positive and MaxSocketsPerClient not negative")
+	need(c.MaxSockets > 0, "MaxSockets must be positive")
+	need(c.MaxSocketsPerClient >= 0, "MaxSocketsPerClient must not be negative")
 	need(c.SocketBeat >= time.Millisecond, "SocketBeat must be a millisecond or more")
 	need(c.CommandTimeout > 0 && c.BookingTimeout >= c.CommandTimeout,
 		"CommandTimeout must be positive and BookingTimeout no shorter")

@@ -188,14 +188,15 @@ func TestHandshakes(t *testing.T) {
 		{"another origin", upgrade("Origin", "https://evil.example"), 403, codeForbidden},
 		{"an origin of no host", upgrade("Origin", "null"), 403, codeForbidden},
 		{"an empty origin", upgrade("Origin", ""), 403, codeForbidden},
-		{"two origins", upgrade("Origin", "https://shop.example", "Origin", "https://evil.example"), 403, codeForbidden},
+		{"two origins", upgrade("Origin", "https://shop.example", "Origin", "https://evil.example"), 403,
+			codeForbidden},
 		{"a name that begins so", upgrade("Origin", "https://box.example.evil"), 403, codeForbidden},
 		{"events of another origin", []string{"Accept", "text/event-stream", "Origin", "https://evil.example"}, 403,
 			codeForbidden},
 		{"the list's origin", upgrade("Origin", "https://Shop.example"), 101, ""},
 		{"this host's origin", upgrade("Origin", "https://box.example"), 101, ""},
-		{"events of the list's", []string{"Accept", "text/html, Text/Event-Stream;q=0.9", "Origin", "https://shop.example"},
-			200, ""},
+		{"events of the list's", []string{"Accept", "text/html, Text/Event-Stream;q=0.9",
+			"Origin", "https://shop.example"}, 200, ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			w := *w
@@ -222,7 +223,8 @@ func TestHandshakes(t *testing.T) {
 		})
 	}
 	tp := w.dial()
-	tp.send("HEAD", seatsPath+" HTTP/1.1\r\nUpgrade: websocket\r\nConnection: upgrade\r\nSec-WebSocket-Version: 13\r\nA: ")
+	tp.send("HEAD", seatsPath+" HTTP/1.1\r\nUpgrade: websocket\r\nConnection: upgrade\r\n"+
+		"Sec-WebSocket-Version: 13\r\nA: ")
 	if resp, err := http.ReadResponse(tp.br, &http.Request{Method: "HEAD"}); err != nil || resp.StatusCode != 400 {
 		t.Errorf("HEAD: %v %v", resp, err)
 	}

@@ -43,19 +43,20 @@ func TestBadFrames(t *testing.T) {
 		{"fragments over 1 KiB", append(masked(ws.OpText, false, strings.Repeat("a", 1000)),
 			masked(ws.OpContinuation, true, strings.Repeat("a", 25))...), ws.StatusMessageTooBig},
 		{"not UTF-8", text("a\xff"), ws.StatusInvalidFramePayloadData},
-		{"not UTF-8 in fragments", append(masked(ws.OpText, false, "\xe2\x82"), masked(ws.OpContinuation, true, "a")...),
-			ws.StatusInvalidFramePayloadData},
+		{"not UTF-8 in fragments", append(masked(ws.OpText, false, "\xe2\x82"),
+			masked(ws.OpContinuation, true, "a")...), ws.StatusInvalidFramePayloadData},
 		{"bytes", masked(ws.OpBinary, true, "hi"), ws.StatusUnsupportedData},
 		{"11 messages in a second", many(11, text("hi")), ws.StatusPolicyViolation},
 		{"1,000 subscriptions", many(1000, text(`{"subscribe":"ev-1"}`)), ws.StatusPolicyViolation},
-		{"a flood of fragments", append(masked(ws.OpText, false, "a"), many(100, masked(ws.OpContinuation, false, "a"))...),
-			ws.StatusPolicyViolation},
+		{"a flood of fragments", append(masked(ws.OpText, false, "a"),
+			many(100, masked(ws.OpContinuation, false, "a"))...), ws.StatusPolicyViolation},
 		{"a flood of pings", many(100, masked(ws.OpPing, true, "")), ws.StatusPolicyViolation},
 		{"a flood of pongs", many(100, masked(ws.OpPong, true, "")), ws.StatusPolicyViolation},
 		{"a long ping", masked(ws.OpPing, true, strings.Repeat("a", 126)), ws.StatusProtocolError},
 		{"a ping in fragments", masked(ws.OpPing, false, ""), ws.StatusProtocolError},
 		{"a reserved code", masked(3, true, ""), ws.StatusProtocolError},
-		{"reserved bits", header(ws.Header{Fin: true, Rsv: 4, OpCode: ws.OpText, Masked: true}), ws.StatusProtocolError},
+		{"reserved bits", header(ws.Header{Fin: true, Rsv: 4, OpCode: ws.OpText, Masked: true}),
+			ws.StatusProtocolError},
 		{"the rest of nothing", masked(ws.OpContinuation, true, ""), ws.StatusProtocolError},
 		{"text within text", append(masked(ws.OpText, false, "a"), text("b")...), ws.StatusProtocolError},
 		{"a close of one byte", masked(ws.OpClose, true, "\x03"), ws.StatusProtocolError},
@@ -136,7 +137,8 @@ func TestEarlyFrames(t *testing.T) {
 		tp.text()
 	}
 	stream := w.dial()
-	fmt.Fprintf(stream.nc, "GET %s HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\nGET / HTTP/1.1\r\n\r\n", seatsPath)
+	fmt.Fprintf(stream.nc, "GET %s HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n"+
+		"GET / HTTP/1.1\r\n\r\n", seatsPath)
 	if b, err := io.ReadAll(stream.br); err != nil || strings.Count(string(b), "HTTP/1.1") != 1 {
 		t.Errorf("%q %v", b, err)
 	}

@@ -39,7 +39,7 @@ type watching struct {
 }
 
 func newFakeHub() *fakeHub {
-	return &fakeHub{watches: map[*watching]struct{}{}, came: make(chan *watching, 10_000)}
+	return &fakeHub{watches: map[*watching]struct{}{}, came: make(chan *watching, 20_000)}
 }
 
 func (h *fakeHub) WatchSeats(event string, since uint64, l live.Listener) (func(), error) {
@@ -96,8 +96,8 @@ func (h *fakeHub) count() int {
 // tickets is a message about one seat, which follows the version before its own. pad
 // makes it longer.
 func tickets(version uint64, pad int) *live.Frame {
-	b := fmt.Appendf(nil, `{"type":"tickets","since":%d,"version":%d,"changes":[["101-A-1%s","held"]]}`, version-1, version,
-		strings.Repeat("0", pad))
+	b := fmt.Appendf(nil, `{"type":"tickets","since":%d,"version":%d,"changes":[["101-A-1%s","held"]]}`,
+		version-1, version, strings.Repeat("0", pad))
 	return &live.Frame{Kind: live.Tickets, Version: version, JSON: b}
 }
 
@@ -114,7 +114,8 @@ func newLive(t testing.TB, change func(*Config)) (*world, *fakeHub) {
 	t.Cleanup(func() {
 		// Of fasthttp: what looks every ten seconds whether it is stopped, and its workers.
 		const pool = "github.com/valyala/fasthttp.(*workerPool)."
-		goleak.VerifyNone(t, before, goleak.IgnoreAnyFunction(pool+"workerFunc"), goleak.IgnoreAnyFunction(pool+"Start.func2"))
+		goleak.VerifyNone(t, before, goleak.IgnoreAnyFunction(pool+"workerFunc"),
+			goleak.IgnoreAnyFunction(pool+"Start.func2"))
 	})
 	hub := newFakeHub()
 	w := newWorld(t, func(c *Config) {
