@@ -140,6 +140,9 @@ func (e *event) commit(b *batch) {
 	e.node.send(e.self, committed{}) // first, so that the next batch goes out meanwhile
 	e.node.metrics.committed(len(b.records), len(b.replies), time.Since(began))
 	e.node.metrics.moved(b.records)
+	if len(b.records) > 0 {
+		e.node.news.beat(e.self.event)
+	}
 	for _, r := range b.replies {
 		r.call.finish(r.answer, nil)
 	}

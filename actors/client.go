@@ -20,7 +20,8 @@ type Client struct{ node *Node }
 // little past the deadline. The event may live on any node. A refusal is an Answer
 // with Refusal set, not an error; errors are ErrOverloaded, ErrUnavailable and
 // ErrUnknown. A Book whose payment is undecided after Config.PaymentWait gets the
-// pending booking.
+// pending booking. A ShowNews waits for news: until a second before the deadline, see
+// await.
 func (c *Client) Do(event string, cmd sale.Command, deadline time.Time) (sale.Answer, error) {
 	j := journey{node: c.node, event: event, shard: c.node.cfg.Log.Shard(event), deadline: deadline}
 	return j.run(cmd)
@@ -143,7 +144,7 @@ func (c *Client) Ready() error { return c.node.Ready() }
 func writes(c sale.Command) bool {
 	switch c.(type) {
 	case *sale.ShowHold, *sale.ShowBooking, *sale.ShowTickets, *sale.ShowEvent, *sale.ShowPlace, *sale.SeePlaces,
-		*sale.ShowQueue:
+		*sale.ShowQueue, *sale.ShowNews:
 		return false
 	}
 	return true

@@ -213,6 +213,11 @@ func (j *journey) follow(s *shard, node string) error {
 // here gives the command to this node's actor of the event and waits for it.
 func (j *journey) here(s *shard, cmd sale.Command) (sale.Answer, error) {
 	n := j.node
+	if c, ok := cmd.(*sale.ShowNews); ok {
+		if a, news, err := n.await(j.event, c.Since, s, j.deadline); !news {
+			return a, err
+		}
+	}
 	if writes(cmd) {
 		if err := n.cfg.Log.Healthy(); errors.Is(err, storage.ErrNoSpace) {
 			return sale.Answer{}, fmt.Errorf("%w: %w", ErrUnavailable, err)

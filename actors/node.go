@@ -30,6 +30,7 @@ type Node struct {
 	metrics  *metrics
 	plans    *plans
 	remote   *remote
+	news     pulses
 	draining atomic.Bool
 	stop     chan struct{}
 	ctx      context.Context // ends with the node

@@ -76,10 +76,10 @@ func (s *State) applyQueue(r Record) {
 		s.waitingRoom().Take(int64(r.At), waitroom.ID(r.ID), r.Owner)
 	case *PlacesAdmitted:
 		s.begin(r.At)
-		s.waitingRoom().Admit(int64(r.At), r.Count)
+		s.admitted(r)
 	case *PlaceEnded:
 		s.begin(r.At)
-		s.waitingRoom().Go(int64(r.At), waitroom.ID(r.ID), r.Reason)
+		s.placeEnded(r)
 	case *QueueDrawn:
 		s.begin(r.At)
 		s.waitingRoom().Draw()
@@ -199,6 +199,7 @@ func (s *State) resumed(r *Resumed) {
 	}
 	if s.room != nil {
 		s.room.Extend(r.Gap)
+		s.moves.forget(s.version) // the ends of all sessions have moved
 	}
 }
 

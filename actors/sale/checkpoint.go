@@ -75,7 +75,7 @@ func Restore(c Checkpoint) *State { return New().restore(c) }
 
 // restore brings a new State to where c was taken.
 func (s *State) restore(c Checkpoint) *State {
-	s.version, s.now = c.Version, c.Now
+	s.version, s.now, s.moves.since = c.Version, c.Now, c.Version
 	for _, h := range c.Holds {
 		s.holds.add(h)
 	}
@@ -86,6 +86,7 @@ func (s *State) restore(c Checkpoint) *State {
 		s.setEvent(c.Event)
 		s.stock = inventory.NewStock(inventory.NewPlan(c.Event.Inventory), c.ChangedAt)
 		s.occupy(c.ChangedAt)
+		s.laidOut = oldestChange(s.stock)
 	}
 	for h := range s.holds.all() {
 		if h.Paying.IsZero() {

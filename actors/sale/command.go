@@ -129,8 +129,9 @@ type ShowPlace struct {
 	ID ID
 }
 
-// SeePlaces says that the owners of places are still there. It makes no record, and
-// is not part of what a log restores: see package waitroom.
+// SeePlaces says that the owners of places are still there, and reads the places: it
+// is for who has shown before that he may, as the owners' sockets have. It makes no
+// record, and is not part of what a log restores: see package waitroom.
 type SeePlaces struct{ IDs []ID }
 
 // LeaveQueue gives a place up, and what is held under it. BookingPending where a
@@ -151,6 +152,9 @@ type SteerQueue struct {
 	Paused    *bool // nobody is let in
 	Stopped   *bool // no new hold either; payments of holds go on
 }
+
+// ShowNews reads what happened after a version.
+type ShowNews struct{ Since uint64 }
 
 // ShowTickets reads the state of every ticket.
 type ShowTickets struct{}
@@ -186,6 +190,7 @@ func (*SeePlaces) command()     {}
 func (*LeaveQueue) command()    {}
 func (*ShowQueue) command()     {}
 func (*SteerQueue) command()    {}
+func (*ShowNews) command()      {}
 func (*ShowTickets) command()   {}
 func (*ShowEvent) command()     {}
 func (*Tick) command()          {}

@@ -88,12 +88,13 @@ func (s *State) decide(at catalog.Time, c Command, out []Record) ([]Record, Answ
 	case *ShowPlace:
 		return out, s.showPlace(at, c)
 	case *SeePlaces:
-		s.seePlaces(at, c)
-		return out, Answer{}
+		return out, Answer{Places: s.seePlaces(at, c)}
 	case *ShowQueue:
 		return out, Answer{Queue: s.showQueue(at)}
 	case *SteerQueue:
 		return s.steerQueue(at, c, out)
+	case *ShowNews:
+		return out, s.showNews(c)
 	case *ShowTickets:
 		return out, Answer{Tickets: s.stock.Snapshot(s.version)}
 	case *ShowEvent:

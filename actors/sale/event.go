@@ -109,7 +109,7 @@ func (s *State) layOut(inv catalog.Inventory) {
 			changedAt[i] = s.version
 		}
 	}
-	s.stock = inventory.NewStock(plan, changedAt)
+	s.stock, s.laidOut = inventory.NewStock(plan, changedAt), s.version
 	s.occupy(changedAt)
 }
 

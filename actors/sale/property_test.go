@@ -246,7 +246,7 @@ type pair struct {
 }
 
 func newPair(t tester) *pair {
-	b := bounds{keys: 8, ended: 4, places: 12}
+	b := bounds{keys: 8, ended: 4, places: 12, moves: 3}
 	p := &pair{t: t, s: newBounded(b), w: &twin{bounds: b}, clock: 1_000_000_000}
 	p.do(&DefineEvent{Event: worldEvent()})
 	return p
@@ -316,6 +316,10 @@ func plainAnswer(a Answer) Answer {
 		p := *a.Place
 		p.Estimate, p.SoldOut = waitroom.Estimate{}, 0
 		a.Place = &p
+	}
+	a.Places = slices.Clone(a.Places)
+	for i := range a.Places {
+		a.Places[i].Estimate, a.Places[i].SoldOut = waitroom.Estimate{}, 0
 	}
 	if a.Queue != nil {
 		q := *a.Queue

@@ -265,7 +265,7 @@ func joins(user, place string) Command { return &JoinQueue{By: By{User: user}, I
 // TestFullRoom: a room that has as many places as there may be takes no more, and shows
 // those that there are.
 func TestFullRoom(t *testing.T) {
-	s := newBounded(bounds{keys: 3, ended: 3, places: 2})
+	s := newBounded(bounds{keys: 3, ended: 3, places: 2, moves: 2})
 	step(t, s, noon, &DefineEvent{Event: worldEvent()})
 	step(t, s, noon, withRoom)
 	step(t, s, noon, joins("ann", "p"))

@@ -92,6 +92,7 @@ func (s *State) closeRoom() {
 		return
 	}
 	s.room = nil
+	s.moves.forget(s.version) // everybody is let in
 	for h := range s.holds.all() {
 		if !h.Place.IsZero() {
 			next := *h

@@ -47,7 +47,11 @@ type State struct {
 	declined endings // bookings, by EndedAt
 	refunded endings // bookings, by EndedAt
 
+	// laidOut is the version since which tickets have only changed, and are the same ones.
+	laidOut uint64
+
 	room  *waitroom.Room // nil: the event has none
+	moves moves
 	steer steering
 	// scan is no part of what records make: another owner may look through the room at
 	// other times, and records say what came of it.
@@ -56,14 +60,14 @@ type State struct {
 	foresight foresight
 }
 
-// bounds are MaxKeys, MaxEnded and waitroom.MaxPlaces, smaller in tests: a bound that no
-// test reaches is a bound that nobody knows to hold.
-type bounds struct{ keys, ended, places int }
+// bounds are MaxKeys, MaxEnded, waitroom.MaxPlaces and maxMoves, smaller in tests: a bound
+// that no test reaches is a bound that nobody knows to hold.
+type bounds struct{ keys, ended, places, moves int }
 
 // New is the state before the first record: no event, version 0.
 func New() *State {
 	return &State{
-		bounds:   bounds{keys: MaxKeys, ended: MaxEnded, places: waitroom.MaxPlaces},
+		bounds:   bounds{keys: MaxKeys, ended: MaxEnded, places: waitroom.MaxPlaces, moves: maxMoves},
 		holds:    newHoldSet(),
 		bookings: newBookingSet(),
 		users:    map[string]int{},

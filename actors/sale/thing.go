@@ -116,4 +116,6 @@ type Answer struct {
 	Tickets   *inventory.Snapshot
 	Place     *Place
 	Queue     *Queue
+	Places    []Place // SeePlaces: one for each; ShowNews: those that moved, with ID, State, Reason and Until
+	News      *News
 }

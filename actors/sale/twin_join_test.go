@@ -24,16 +24,23 @@ func (w *twin) decideQueue(at catalog.Time, c Command) Answer {
 		w.see(p, at)
 		return Answer{Place: w.shown(at, p)}
 	case *SeePlaces:
+		var list []Place
 		for _, id := range c.IDs {
+			shown := Place{ID: id}
+			if w.room == nil {
+				shown.State = waitroom.Active
+			}
 			for _, state := range []waitroom.State{waitroom.Waiting, waitroom.Active, waitroom.Gone} {
 				for _, p := range w.in(state) {
 					if p.id == id {
 						w.see(p, at)
+						shown = *w.shown(at, p)
 					}
 				}
 			}
+			list = append(list, shown)
 		}
-		return Answer{}
+		return Answer{Places: list}
 	case *LeaveQueue:
 		return w.leave(at, c)
 	case *ShowQueue:

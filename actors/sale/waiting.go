@@ -85,6 +85,7 @@ func (s *State) setRoom(began bool) {
 		s.closeRoom()
 	case s.room == nil:
 		s.room = waitroom.New(s.settings(s.event))
+		s.moves.forget(s.version)
 	default:
 		next := s.settings(s.event)
 		if began {
@@ -214,15 +215,32 @@ func (s *State) heldUnder(place ID, busy int) (held []*Hold) {
 	return held
 }
 
-// seePlaces notes who is there. A token that is unknown is passed over: sockets on other
-// nodes may be slower to learn that a place ended.
-func (s *State) seePlaces(at catalog.Time, c *SeePlaces) {
+// seePlaces notes who is there, and shows them how they stand. A token that is unknown
+// is shown without a state: sockets on other nodes may be slower to learn that a place
+// ended. Where there is no room, everybody is let in.
+func (s *State) seePlaces(at catalog.Time, c *SeePlaces) []Place {
 	if s.room == nil {
-		return
+		list := make([]Place, len(c.IDs))
+		for i, id := range c.IDs {
+			list[i] = Place{ID: id, State: waitroom.Active}
+		}
+		return list
 	}
+	list, draw := make([]Place, 0, len(c.IDs)), s.showDraw()
 	for _, id := range c.IDs {
-		s.room.Seen(int64(at), waitroom.ID(id))
+		p, ok := s.room.Find(waitroom.ID(id))
+		if !ok {
+			list = append(list, Place{ID: id})
+			continue
+		}
+		s.room.Seen(int64(at), p.Token)
+		ahead := 0
+		if p.State == waitroom.Waiting {
+			ahead = s.room.Ahead(p)
+		}
+		list = append(list, *s.show(at, p, ahead, draw))
 	}
+	return list
 }
 
 // steerQueue changes what it says, and makes no record where nothing changes.

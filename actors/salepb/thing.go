@@ -121,13 +121,7 @@ func appendRefusal(b []byte, field protowire.Number, f *sale.Refusal) []byte {
 	b, body := open(b, field)
 	b = appendString(b, 1, string(f.Code))
 	b = appendString(b, 2, f.Detail)
-	for i := range f.Tickets {
-		var ticket int
-		b, ticket = open(b, 3)
-		b = appendString(b, 1, f.Tickets[i].ID)
-		b = appendInt(b, 2, f.Tickets[i].Status)
-		b = shut(b, ticket)
-	}
+	b = appendTicketStatuses(b, 3, f.Tickets)
 	b = appendStrings(b, 4, f.TicketIDs)
 	b = appendStrings(b, 5, f.Alternatives)
 	b = appendInt(b, 6, f.Limit)
@@ -172,7 +166,19 @@ func decodeRefusal(b []byte, f *sale.Refusal) error {
 	return r.err
 }
 
-// decodeTicketStatus reads the body of a lost ticket.
+// appendTicketStatuses appends tickets and how they are.
+func appendTicketStatuses(b []byte, field protowire.Number, list []sale.TicketStatus) []byte {
+	for i := range list {
+		var ticket int
+		b, ticket = open(b, field)
+		b = appendString(b, 1, list[i].ID)
+		b = appendInt(b, 2, list[i].Status)
+		b = shut(b, ticket)
+	}
+	return b
+}
+
+// decodeTicketStatus reads the body of a ticket and how it is.
 func decodeTicketStatus(b []byte, s *sale.TicketStatus) error {
 	r := reader{b: b}
 	for r.next() {

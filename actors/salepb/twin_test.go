@@ -97,11 +97,14 @@ func setFields(m protoreflect.Message, v reflect.Value) {
 }
 
 // stored reports whether a field is written at all: an answer's plan and
-// snapshot are not, and an answer that nothing changed is never kept.
+// snapshot are not, and an answer that only reads, or that nothing changed, is never kept.
 func stored(f reflect.StructField) bool {
-	return f.Name != "Unchanged" && f.Type != reflect.TypeFor[*sale.Place]() &&
-		f.Type != reflect.TypeFor[*sale.Queue]() && f.Type != reflect.TypeFor[*inventory.Plan]() &&
-		f.Type != reflect.TypeFor[*inventory.Snapshot]()
+	switch f.Type {
+	case reflect.TypeFor[*sale.Place](), reflect.TypeFor[*sale.Queue](), reflect.TypeFor[[]sale.Place](),
+		reflect.TypeFor[*sale.News](), reflect.TypeFor[*inventory.Plan](), reflect.TypeFor[*inventory.Snapshot]():
+		return false
+	}
+	return f.Name != "Unchanged"
 }
 
 func setField(m protoreflect.Message, name string, v reflect.Value) {

@@ -19,6 +19,10 @@ func appendAnswer(b []byte, field protowire.Number, a *sale.Answer) []byte {
 	b = appendBool(b, 8, a.Unchanged)
 	b = appendPlace(b, 9, a.Place)
 	b = appendQueue(b, 10, a.Queue)
+	for i := range a.Places {
+		b = appendPlace(b, 11, &a.Places[i])
+	}
+	b = appendNews(b, 12, a.News)
 	return shutOrDrop(b, body)
 }
 
@@ -33,6 +37,10 @@ func decodeWireAnswer(b []byte, a *sale.Answer) error {
 			readPointer(&r, &a.Place, decodePlace)
 		case 10:
 			readPointer(&r, &a.Queue, decodeQueue)
+		case 11:
+			readMessages(&r, &a.Places, decodePlace)
+		case 12:
+			readPointer(&r, &a.News, decodeNews)
 		default:
 			readAnswerField(&r, a)
 		}

@@ -30,6 +30,7 @@ const (
 	wireLeaveQueue
 	wireShowQueue
 	wireSteerQueue
+	wireShowNews
 )
 
 // wireCommand is all that commands have, one after the other: most of it is the
@@ -46,6 +47,7 @@ type wireCommand struct {
 	places        []sale.ID
 	seed          [32]byte
 	steer         sale.SteerQueue
+	since         uint64
 }
 
 // flatten is a command in the form in which it is written.
@@ -88,6 +90,8 @@ func flatten(c sale.Command) wireCommand {
 		return wireCommand{kind: wireShowQueue}
 	case *sale.SteerQueue:
 		return wireCommand{kind: wireSteerQueue, steer: *c}
+	case *sale.ShowNews:
+		return wireCommand{kind: wireShowNews, since: c.Since}
 	}
 	panic(fmt.Sprintf("salepb: a command of type %T", c))
 }
@@ -134,6 +138,8 @@ func (w *wireCommand) command() (sale.Command, error) {
 		return &sale.ShowQueue{}, nil
 	case wireSteerQueue:
 		return &w.steer, nil
+	case wireShowNews:
+		return &sale.ShowNews{Since: w.since}, nil
 	}
 	return nil, fmt.Errorf("command %d is not known: a later version sent it", w.kind)
 }
@@ -161,6 +167,7 @@ func appendCommand(b []byte, field protowire.Number, c sale.Command) []byte {
 	b = appendIDs(b, 14, w.places)
 	b = appendSeed(b, 15, w.seed)
 	b = appendSteer(b, 16, &w.steer)
+	b = appendInt(b, 17, w.since)
 	return shut(b, body)
 }
 
@@ -202,6 +209,8 @@ func decodeCommand(b []byte, c *sale.Command) (err error) {
 			r.seed(&w.seed)
 		case 16:
 			readMessage(&r, &w.steer, decodeSteer)
+		case 17:
+			readInt(&r, &w.since)
 		}
 	}
 	if r.err != nil {

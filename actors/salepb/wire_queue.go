@@ -121,6 +121,24 @@ func decodePlace(b []byte, p *sale.Place) error {
 	return err
 }
 
+// appendNews appends what happened in an event; nothing for nil.
+func appendNews(b []byte, field protowire.Number, n *sale.News) []byte {
+	if n == nil {
+		return b
+	}
+	b, body := open(b, field)
+	b = appendTicketStatuses(b, 1, n.Changes)
+	b = appendBool(b, 2, n.Stale)
+	b = appendBool(b, 3, n.Missed)
+	return shut(b, body)
+}
+
+// decodeNews reads the body of it.
+func decodeNews(b []byte, n *sale.News) error {
+	return decodeFields(b, func(r *reader) { readMessages(r, &n.Changes, decodeTicketStatus) },
+		func(r *reader) { r.bool(&n.Stale) }, func(r *reader) { r.bool(&n.Missed) })
+}
+
 // appendEstimate appends how long a wait is; nothing where that is not known.
 func appendEstimate(b []byte, field protowire.Number, e *waitroom.Estimate) []byte {
 	b, body := open(b, field)

@@ -44,6 +44,7 @@ var exampleCommands = []sale.Command{
 	&sale.PlaceHold{ID: id(0x30), Place: id(0x70)},
 	&sale.SwapHold{ID: id(0x30), Place: id(0x70)},
 	&sale.Book{ID: id(0x40), Place: id(0x70)},
+	&sale.ShowNews{Since: 300},
 }
 
 // exampleRequests has one request for each of them, and one without.
@@ -73,6 +74,9 @@ var exampleReplies = []*Reply{
 	{Status: Answered, Answer: sale.Answer{Version: 2, Queue: exampleQueue}},
 	{Status: Answered, Answer: sale.Answer{Version: 2, Place: &sale.Place{Grace: 120_000}, Unchanged: true}},
 	{Status: Answered, Answer: sale.Answer{Version: 2, Queue: &sale.Queue{At: noon}}},
+	{Status: Answered, Answer: sale.Answer{Version: 300, Places: []sale.Place{*examplePlace, {ID: id(0x71)}}}},
+	{Status: Answered, Answer: sale.Answer{Version: 300, News: &sale.News{Changes: exampleRefusal.Tickets}}},
+	{Status: Answered, Answer: sale.Answer{Version: 300, News: &sale.News{Stale: true, Missed: true}}},
 }
 
 func encodeRequest(q Request) []byte { return AppendRequest(nil, &q) }

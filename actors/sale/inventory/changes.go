@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"fmt"
+	"iter"
 	"math"
 	"slices"
 )
@@ -74,6 +75,22 @@ func (c *changes) all() []uint64 {
 		out[i] = uint64(v)
 	}
 	return out
+}
+
+// after are the tickets with a later version.
+func (c *changes) after(version uint64) iter.Seq[Ticket] {
+	return func(yield func(Ticket) bool) {
+		for t, v := range c.wide {
+			if v > version && !yield(Ticket(t)) {
+				return
+			}
+		}
+		for t, v := range c.narrow {
+			if uint64(v) > version && !yield(Ticket(t)) {
+				return
+			}
+		}
+	}
 }
 
 // clone copies, for a Snapshot.

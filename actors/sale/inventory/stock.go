@@ -1,6 +1,9 @@
 package inventory
 
-import "fmt"
+import (
+	"fmt"
+	"iter"
+)
 
 // Stock is the state of every ticket of a Plan. One goroutine owns it; readers
 // elsewhere take a Snapshot.
@@ -146,6 +149,10 @@ func (s *Stock) recount(line, available uint32) {
 func (s *Stock) Counts() (available, held, booked int) {
 	return s.counts[Available], s.counts[Held], s.counts[Booked]
 }
+
+// ChangedAfter are the tickets that changed after a version, in the order of the plan. It
+// looks at when each one did.
+func (s *Stock) ChangedAfter(version uint64) iter.Seq[Ticket] { return s.changes.after(version) }
 
 // ChangedAt is, for each ticket, the version that last changed it; nil where none
 // was changed. The slice is a copy, 8 bytes a ticket: it is for checkpoints.

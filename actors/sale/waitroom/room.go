@@ -1,6 +1,9 @@
 package waitroom
 
-import "crypto/sha256"
+import (
+	"crypto/sha256"
+	"iter"
+)
 
 // The bounds of a room.
 const (
@@ -166,6 +169,16 @@ func (r *Room) place(n uint32) Place {
 
 // Ahead is how many wait before a waiting place. 0: it is the next.
 func (r *Room) Ahead(p Place) int { return r.line.before(r.places.at(uint32(p.Number)).rank) }
+
+// Front is the tokens of the first n of the line, or of all.
+func (r *Room) Front(n int) iter.Seq[ID] {
+	return func(yield func(ID) bool) {
+		rank, ok := r.line.first()
+		for ; ok && n > 0 && yield(r.places.at(r.line.number(rank)).token); n-- {
+			rank, ok = r.line.next(rank)
+		}
+	}
+}
 
 // Waiting and Active are how many places are so.
 func (r *Room) Waiting() int { return r.line.len() }
