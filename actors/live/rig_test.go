@@ -130,8 +130,10 @@ func (f *fleet) called() int {
 	return f.calls
 }
 
+// id is a new one, as well spread as random ones.
 func (f *fleet) id() (id sale.ID) {
 	f.ids++
+	binary.LittleEndian.PutUint64(id[:8], f.ids*0x9e3779b97f4a7c15)
 	binary.BigEndian.PutUint64(id[8:], f.ids)
 	return id
 }
