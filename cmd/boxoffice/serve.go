@@ -19,6 +19,7 @@ import (
 	"boxoffice/actors"
 	"boxoffice/actors/control"
 	"boxoffice/actors/indexer"
+	"boxoffice/actors/live"
 	"boxoffice/cluster"
 	"boxoffice/httpapi"
 	"boxoffice/storage"
@@ -108,6 +109,7 @@ type node struct {
 	actors  *actors.Node
 	index   *indexer.Follower // nil: the node has not the role
 	finder  *indexer.Finder
+	hub     *live.Hub
 	agent   *control.Agent
 	http    *httpapi.Server
 	socket  net.Listener
@@ -140,7 +142,7 @@ func startNode(ctx context.Context, cfg Config, log *slog.Logger) (n *node, err 
 	if err = n.build(ctx, registry); err != nil {
 		return n, err
 	}
-	n.lobby.pass(n.actors.Client(), n.agent.Operator(), n.finder)
+	n.lobby.pass(n.actors.Client(), n.agent.Operator(), n.finder, n.hub)
 	return n, nil
 }
 
@@ -169,6 +171,9 @@ func (n *node) build(ctx context.Context, registry *prometheus.Registry) (err er
 	if err = n.startSearch(registry); err != nil {
 		return err
 	}
+	if err = n.startLive(registry); err != nil {
+		return err
+	}
 	if err = n.startAgent(); err != nil {
 		return err
 	}
@@ -193,6 +198,10 @@ func (n *node) actorsConfig(r *prometheus.Registry) actors.Config {
 	return a
 }
 
+// otherConns is how many connections there may be that are no sockets, however many
+// sockets there are.
+const otherConns = 1000
+
 func (n *node) httpConfig(r *prometheus.Registry) httpapi.Config {
 	build := thisBuild()
 	h := httpapi.DefaultConfig()
@@ -200,6 +209,9 @@ func (n *node) httpConfig(r *prometheus.Registry) httpapi.Config {
 	h.Version = httpapi.Version{Version: build.Version, Revision: build.Revision, Go: build.Go, Node: n.cfg.Node}
 	h.MaxConnsPerIP = min(n.cfg.MaxConnsPerIP, h.MaxConns)
 	h.Seller, h.Operator, h.Registry = n.lobby, lobbyOperator{n.lobby}, r
+	// Sockets are connections too: beside all of them there is room for others.
+	h.MaxSockets, h.MaxConns = n.cfg.MaxSockets, max(h.MaxConns, n.cfg.MaxSockets+otherConns)
+	h.Origins, h.MaxSocketsPerClient, h.Live = n.cfg.Origins, n.cfg.MaxSocketsPerClient, lobbyLive{n.lobby}
 	h.Search, h.SearchOperator = lobbySearch{n.lobby}, lobbySearch{n.lobby}
 	return h
 }
