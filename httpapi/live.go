@@ -14,8 +14,8 @@ import (
 // called from many goroutines at once.
 type Watcher interface {
 	// WatchSeats tells l how seats change after version since, 0: from now on, until
-	// stop. It blocks until the event is known to exist. Errors are those of Seller.Do,
-	// and refusals.
+	// stop. It blocks until the event is known to exist. Errors are those of Seller.Do
+	// and of package live, and refusals.
 	WatchSeats(event string, since uint64, l live.Listener) (stop func(), err error)
 	// WatchPlace tells l how a place in the event's line does; as WatchSeats.
 	WatchPlace(event string, token sale.ID, user string, since uint64, l live.Listener) (stop func(), err error)

@@ -115,6 +115,8 @@ func TestWatchRefused(t *testing.T) {
 		&sale.Refusal{Code: sale.PlaceNotFound}: codePlaceNotFound,
 		actors.ErrOverloaded:                    codeOverloaded,
 		actors.ErrUnavailable:                   codeUnavailable,
+		fmt.Errorf("%w: x", live.ErrOverloaded): codeOverloaded,
+		live.ErrUnavailable:                     codeUnavailable,
 	} {
 		hub.refuse = func(string) error { return err }
 		w.do("GET", seatsPath, "", "Accept", "text/event-stream").want(problemOf(want).status, want)

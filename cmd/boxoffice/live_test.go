@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -13,8 +14,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/gobwas/ws"
 )
 
 // told is a message of a live stream, as far as the tests look.
@@ -81,21 +80,33 @@ func openStream(t *testing.T, n *nodeProcess, via, path string) *tap {
 	return w
 }
 
-// nextText is a WebSocket's next message; its close is an error that says the code.
+// nextText is a WebSocket's next message (RFC 6455); its close is an error that says the
+// code.
 func nextText(br *bufio.Reader) ([]byte, error) {
-	h, err := ws.ReadHeader(br)
-	if err != nil {
+	const final, text, closing, long = 0x80, 1, 8, 126
+	head := make([]byte, 2)
+	if _, err := io.ReadFull(br, head); err != nil {
 		return nil, err
 	}
-	payload := make([]byte, h.Length)
+	n := int(head[1])
+	if n == long {
+		length := make([]byte, 2)
+		if _, err := io.ReadFull(br, length); err != nil {
+			return nil, err
+		}
+		n = int(binary.BigEndian.Uint16(length))
+	}
+	payload := make([]byte, n)
 	if _, err := io.ReadFull(br, payload); err != nil {
 		return nil, err
 	}
-	if h.OpCode == ws.OpClose {
-		code, _ := ws.ParseCloseFrameData(payload)
-		return nil, fmt.Errorf("closed with %d", code)
+	switch head[0] {
+	case final | text:
+		return payload, nil
+	case final | closing:
+		return nil, fmt.Errorf("closed with %d", binary.BigEndian.Uint16(payload))
 	}
-	return payload, nil
+	return nil, fmt.Errorf("a frame %x %q", head, payload)
 }
 
 // nextEvent is the data of an event stream's next event.
@@ -183,7 +194,8 @@ func person(t *testing.T, n *nodeProcess, user, method, path, body, token string
 func TestLive(t *testing.T) {
 	node := newNode(t, t.TempDir(), "--max-sockets", "8", "--origins", "https://shop.example")
 	node.start()
-	if code, _ := person(t, node, "", "PUT", "/admin/events/live", `{"title":"Live","startsAt":"2030-01-01T00:00:00.000Z",
+	if code, _ := person(t, node, "", "PUT", "/admin/events/live", `{
+		"title":"Live","startsAt":"2030-01-01T00:00:00.000Z",
 		"inventory":{"currency":"USD","sections":[{"name":"101","price":100,"rows":[{"name":"A","seats":5}]}]},
 		"waitingRoom":{"enabled":true,"maxActive":1,"order":"fifo"}}`, ""); code != 201 {
 		t.Fatal(code)
@@ -202,11 +214,13 @@ func TestLive(t *testing.T) {
 	}
 	for i := range seats {
 		seats[i].typed("snapshot-version")
-		if m := places[i].typed("position"); m.State != "waiting" || m.Position != 1 || m.Waiting != 1 || m.Version == 0 {
+		m := places[i].typed("position")
+		if m.State != "waiting" || m.Position != 1 || m.Waiting != 1 || m.Version == 0 {
 			t.Errorf("%+v", m)
 		}
 	}
-	if code, _ := person(t, node, "ann", "POST", "/events/live/holds", `{"ticketIds":["101-A-1"]}`, annToken); code != 201 {
+	const seat = `{"ticketIds":["101-A-1"]}`
+	if code, _ := person(t, node, "ann", "POST", "/events/live/holds", seat, annToken); code != 201 {
 		t.Fatal(code)
 	}
 	for _, w := range seats {
