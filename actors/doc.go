@@ -46,6 +46,13 @@
 // news has been committed, at most Config.PaymentWait; then its caller is told that
 // the booking is pending. The same command with the same key waits likewise.
 //
+// # News
+//
+// Who watches an event asks for what happened after a version, with a sale.ShowNews, and
+// the question waits until something has: not inside the event, but for the next commit of
+// it on this node (await.go). So the event may leave memory meanwhile, and a commit that
+// nobody waits for pays one atomic load. Package live asks for all who watch.
+//
 // # Other nodes
 //
 // A command about an event that another node leads is sent there (journey). The

@@ -90,7 +90,7 @@ func (s *Server) deletePlace(c *call) {
 
 // place answers with a place.
 func (c *call) place(status int, p *sale.Place) {
-	c.buf = AppendPlace(c.buf[:0], p)
+	c.buf = RenderPlace(c.buf[:0], p)
 	c.private()
 	c.json(status)
 }
@@ -106,9 +106,9 @@ var placeReasons = map[waitroom.Reason]string{
 	waitroom.HoldEnded: "hold-ended",
 }
 
-// AppendPlace appends a place as its owner is told of it: the body of
-// GET /events/{eventId}/queue/{token}, which live messages have too.
-func AppendPlace(b []byte, p *sale.Place) []byte {
+// RenderPlace appends a place as its owner is told of it: the body of
+// GET /events/{eventId}/queue/{token}. A message about its position has the same members.
+func RenderPlace(b []byte, p *sale.Place) []byte {
 	b = appendID(append(b, `{"token":`...), p.ID)
 	b = appendString(append(b, `,"state":`...), placeStates[p.State])
 	if p.Grace > 0 {

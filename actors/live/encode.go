@@ -1,12 +1,13 @@
 package live
 
 import (
-	"encoding/json"
 	"strconv"
 	"time"
 
 	"boxoffice/actors/sale"
 	"boxoffice/actors/sale/waitroom"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // The functions of this file make frames: each message is encoded once.
@@ -99,8 +100,8 @@ func goodbyeFrame(retryAfter time.Duration) *Frame {
 func appendString(b []byte, s string) []byte {
 	for i := range len(s) {
 		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
-			quoted, _ := json.Marshal(s) // a string always has a form
-			return append(b, quoted...)
+			b, _ = jsontext.AppendQuote(b, s) // the error says that it mended bad UTF-8
+			return b
 		}
 	}
 	return append(append(append(b, '"'), s...), '"')

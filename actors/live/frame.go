@@ -20,7 +20,8 @@ const (
 
 // String is the type member of the kind's messages.
 func (k Kind) String() string {
-	names := [...]string{"", "snapshot-version", "tickets", "resync", "position", "admitted", "ended", "expired", "goodbye"}
+	names := [...]string{"", "snapshot-version", "tickets", "resync", "position", "admitted", "ended", "expired",
+		"goodbye"}
 	if int(k) < len(names) {
 		return names[k]
 	}

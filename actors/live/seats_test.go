@@ -101,7 +101,8 @@ func TestWhoComesBackIsToldWhatHeMissed(t *testing.T) {
 		n.must(f.hold("S-C-1"))
 		pass(time.Second)
 		for _, s := range []*socket{s1, future} {
-			want(t, "who is up to date", s.got(), `{"type":"tickets","version":6,"since":5,"changes":[["S-C-1","held"]]}`)
+			want(t, "who is up to date", s.got(),
+				`{"type":"tickets","version":6,"since":5,"changes":[["S-C-1","held"]]}`)
 		}
 	})
 }
@@ -242,7 +243,8 @@ func TestTheHouseAndTheEventGo(t *testing.T) {
 			t.Errorf("of an event that was removed it was told %q", got)
 		}
 		var refusal *sale.Refusal
-		if _, err := f.all[1].hub.WatchSeats("e", 0, s); !errors.As(err, &refusal) || refusal.Code != sale.EventNotFound {
+		_, err := f.all[1].hub.WatchSeats("e", 0, s)
+		if !errors.As(err, &refusal) || refusal.Code != sale.EventNotFound {
 			t.Errorf("watching it gives %v", err)
 		}
 	})

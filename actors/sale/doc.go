@@ -101,6 +101,15 @@
 // the one thing that a Decide changes. The next owner of the state believes everybody to
 // be there, and only that a place lapsed is a record.
 //
+// # News
+//
+// ShowNews tells what happened after a version: which tickets changed, from the version
+// that the stock has of each, so that it is exact however long ago that was; and which
+// places were let in or ended, from the last 4,096 that were. These are kept in memory
+// only, and News.Missed says where they do not suffice. SeePlaces shows many places at
+// once, and notes that their owners are there: together the two keep all sockets of a
+// node up to date with a question or two a tenth of a second.
+//
 // # Idempotency keys
 //
 // The record of a command carries its key, so the answer is stored by the very
@@ -209,7 +218,8 @@
 //
 // Command, Record and Answer are the contract. decide.go and apply.go dispatch;
 // hold.go, booking.go, event.go and waiting.go decide; shopper.go says who may take
-// tickets, and when a shopper is done; showing.go shows places; apply.go, payment.go and
+// tickets, and when a shopper is done; showing.go shows places; news.go
+// what happened; apply.go, payment.go and
 // event.go apply; tickets.go has the rules that holds and bookings share; holdset.go the
 // deadlines; bookingset.go the bookings; answers.go the keys; ended.go what is forgotten, and when.
 //

@@ -146,7 +146,8 @@ func TestNewsAreShort(t *testing.T) {
 	do(&JoinQueue{ID: named("q2"), By: By{User: "bob"}})
 	want(from, "v5 [] q1=2")
 	do(&PlaceHold{ID: named("h1"), By: By{User: "ann"}, Place: named("q1"), TicketIDs: []string{"A-1-1", "A-1-2"}})
-	do(&SwapHold{ID: named("h1"), By: By{User: "ann"}, Place: named("q1"), Add: []string{"A-1-3"}, Remove: []string{"A-1-1"}})
+	do(&SwapHold{ID: named("h1"), By: By{User: "ann"}, Place: named("q1"), Add: []string{"A-1-3"},
+		Remove: []string{"A-1-1"}})
 	want(5, "v7 [{A-1-1 available} {A-1-2 held} {A-1-3 held}]")
 	want(6, "v7 [{A-1-1 available} {A-1-3 held}]")
 	do(&LeaveQueue{ID: named("q1"), By: By{User: "ann"}})

@@ -166,7 +166,8 @@ func decodeRefusal(b []byte, f *sale.Refusal) error {
 	return r.err
 }
 
-// appendTicketStatuses appends tickets and how they are.
+// appendTicketStatuses appends tickets and how they are, each as a message: those that
+// somebody else has, or that have changed.
 func appendTicketStatuses(b []byte, field protowire.Number, list []sale.TicketStatus) []byte {
 	for i := range list {
 		var ticket int

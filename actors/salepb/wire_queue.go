@@ -121,7 +121,9 @@ func decodePlace(b []byte, p *sale.Place) error {
 	return err
 }
 
-// appendNews appends what happened in an event; nothing for nil.
+// appendNews appends what happened in an event; nothing for nil. Places that moved are
+// members of the answer, as those are that were asked for: one form serves both, and a
+// place that only moved leaves most of its fields out.
 func appendNews(b []byte, field protowire.Number, n *sale.News) []byte {
 	if n == nil {
 		return b

@@ -12,14 +12,13 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// startLive makes the hub of those who watch an event on this node. It costs nothing
-// while nobody does.
-func (n *node) startLive(r *prometheus.Registry) (err error) {
+// liveConfig is for the hub of those who watch. It asks for events as the node's clients
+// do, and shows a place as they are shown it. It costs nothing while nobody watches.
+func (n *node) liveConfig(r *prometheus.Registry) live.Config {
 	c := live.DefaultConfig()
-	c.Events, c.Place, c.Registry = n.actors.Client(), httpapi.AppendPlace, r
+	c.Events, c.Place, c.Registry = n.actors.Client(), httpapi.RenderPlace, r
 	c.MaxListeners = n.cfg.MaxSockets
-	n.hub, err = live.New(c)
-	return err
+	return c
 }
 
 // lobbyLive is the lobby as the watcher of a node's server. Who wants to watch waits a

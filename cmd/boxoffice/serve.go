@@ -107,9 +107,9 @@ type node struct {
 	store   storage.Node
 	gateway gateway
 	actors  *actors.Node
+	live    *live.Hub
 	index   *indexer.Follower // nil: the node has not the role
 	finder  *indexer.Finder
-	hub     *live.Hub
 	agent   *control.Agent
 	http    *httpapi.Server
 	socket  net.Listener
@@ -142,7 +142,7 @@ func startNode(ctx context.Context, cfg Config, log *slog.Logger) (n *node, err 
 	if err = n.build(ctx, registry); err != nil {
 		return n, err
 	}
-	n.lobby.pass(n.actors.Client(), n.agent.Operator(), n.finder, n.hub)
+	n.lobby.pass(n.actors.Client(), n.agent.Operator(), n.finder, n.live)
 	return n, nil
 }
 
@@ -168,10 +168,10 @@ func (n *node) build(ctx context.Context, registry *prometheus.Registry) (err er
 	if n.actors, err = actors.Start(n.actorsConfig(registry)); err != nil {
 		return err
 	}
-	if err = n.startSearch(registry); err != nil {
+	if n.live, err = live.New(n.liveConfig(registry)); err != nil {
 		return err
 	}
-	if err = n.startLive(registry); err != nil {
+	if err = n.startSearch(registry); err != nil {
 		return err
 	}
 	if err = n.startAgent(); err != nil {

@@ -92,7 +92,7 @@ var table = map[string]row{
 	},
 	"actors/live": {
 		ours:  []string{"actors", saleDir, catalogDir, waitroomDir},
-		third: []string{prometheus},
+		third: []string{prometheus, strictJSON},
 	},
 	"actors/salepb": {
 		ours:  []string{saleDir, catalogDir, inventoryDir, waitroomDir, "actors/salepb/internal/pb"},

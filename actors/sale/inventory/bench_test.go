@@ -223,3 +223,22 @@ func BenchmarkHeap(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkChangedAfter looks for the two tickets of a hundred thousand that changed since
+// the last question: what every question of who watches an event costs.
+func BenchmarkChangedAfter(b *testing.B) {
+	s := NewStock(NewPlan(catalog.Inventory{Currency: "USD",
+		Sections: []catalog.Section{{Name: "G", Price: 1, Capacity: 100_000}}}), nil)
+	// One of them lies at the very end: nothing is left out of the measurement.
+	s.Set(7, Held, 10)
+	s.Set(99_999, Held, 11)
+	for b.Loop() {
+		n := 0
+		for range s.ChangedAfter(9) {
+			n++
+		}
+		if n != 2 {
+			b.Fatalf("%d tickets changed", n)
+		}
+	}
+}

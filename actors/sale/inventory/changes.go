@@ -77,7 +77,10 @@ func (c *changes) all() []uint64 {
 	return out
 }
 
-// after are the tickets with a later version.
+// after are the tickets with a later version, in the order of the plan. Only one of the
+// two loops has something to look at. It costs about a nanosecond a ticket: no index of
+// versions is kept for it, which every change would have to pay for, and a checkpoint
+// would have to make anew.
 func (c *changes) after(version uint64) iter.Seq[Ticket] {
 	return func(yield func(Ticket) bool) {
 		for t, v := range c.wide {

@@ -151,7 +151,8 @@ func (s *Stock) Counts() (available, held, booked int) {
 }
 
 // ChangedAfter are the tickets that changed after a version, in the order of the plan. It
-// looks at when each one did.
+// looks at when each one did, and those that changed back are among them. The stock must
+// not change meanwhile.
 func (s *Stock) ChangedAfter(version uint64) iter.Seq[Ticket] { return s.changes.after(version) }
 
 // ChangedAt is, for each ticket, the version that last changed it; nil where none
