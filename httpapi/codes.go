@@ -33,6 +33,7 @@ const (
 	codeMediaType       = "unsupported-media-type"
 	codeExpectation     = "expectation-failed"
 	codeKeyReused       = "idempotency-key-reused"
+	codeUpgrade         = "upgrade-required"
 	codeRateLimited     = "rate-limited"
 	codeHeaders         = "headers-too-large"
 	codeInternal        = "internal-error"
@@ -63,8 +64,10 @@ var problems = [...]problem{
 		example: `,"reason":"insufficient_funds","holdId":"AAAAAAAAAAAAAAAAAAAAAA",` +
 			`"expiresAt":"2026-12-01T10:10:00.000Z"`},
 	{code: codeForbidden, status: 403, title: "Forbidden",
-		cause:  "The node has no admin token, so admin calls are answered to this machine only.",
-		remedy: "Start the node with an admin token, or call from the machine that it runs on."},
+		cause: "The node has no admin token, so admin calls are answered to this machine only; or a page of another " +
+			"origin asks for a live stream.",
+		remedy: "Start the node with an admin token, or call from the machine that it runs on; name the page's " +
+			"origin with --origins."},
 	{code: codeNotOnSale, status: 403, title: "Not on sale",
 		cause:   "The event is not on sale yet, or over, or cancelled, or its sale is stopped for a while.",
 		remedy:  "Wait until onSaleAt, where it is given.",
@@ -151,8 +154,11 @@ var problems = [...]problem{
 	{code: codeKeyReused, status: 422, title: "Idempotency key reused",
 		cause:  "The Idempotency-Key was used for another request.",
 		remedy: "Make a new key for each request; keep it for repeats of the same one."},
+	{code: codeUpgrade, status: 426, title: "Upgrade required",
+		cause:  "The request asks for a WebSocket of another version than the one that is spoken here.",
+		remedy: "Send Sec-WebSocket-Version: 13."},
 	{code: codeRateLimited, status: 429, title: "Too many requests", retryable: true, retryAfter: 1,
-		cause:  "Too many connections come from this address.",
+		cause:  "Too many connections, or live streams, come from this address.",
 		remedy: "Use fewer connections; each takes any number of requests."},
 	{code: codeHeaders, status: 431, title: "Headers too large", closes: true,
 		cause:  "The header block is over 8 KiB or has more than 64 lines.",

@@ -42,6 +42,9 @@ type Config struct {
 	// Search answers GET /events and GET /suggest. Nil: they are answered with
 	// unavailable.
 	Search Searcher
+	// Live tells those who watch an event. Nil: the live calls are answered with
+	// unavailable.
+	Live Watcher
 	// Registry gets the server's metrics and is what GET /metrics shows; other
 	// packages add their own to it. Nil: a registry of its own.
 	Registry *prometheus.Registry
@@ -86,6 +89,19 @@ type Config struct {
 	// LargeBodies bounds the memory for bodies over 64 KiB that are being read at
 	// one time, in bytes; the next ones get 503 overloaded.
 	LargeBodies int64
+
+	// Origins are the pages that may watch an event, beside those of the host that is
+	// asked: "https://shop.example", or AnyOrigin. Programs that are no pages always may.
+	Origins []string
+	// MaxSockets bounds the live streams (503 overloaded). They are connections too, and
+	// should leave room for others.
+	MaxSockets int
+	// MaxSocketsPerClient bounds those of one peer address (429); 0: no bound. Behind a
+	// gateway all clients have one address.
+	MaxSocketsPerClient int
+	// SocketBeat is after what time of silence a stream's client is asked for a sign of
+	// life; it is gone after three such times without any.
+	SocketBeat time.Duration
 
 	// CommandTimeout is how long a command may take where the client names no
 	// X-Deadline-Ms.
@@ -137,6 +153,8 @@ func DefaultConfig() Config {
 		IdleTimeout:        30 * time.Second,
 		MaxBody:            1 << 20,
 		LargeBodies:        256 << 20,
+		MaxSockets:         15_000,
+		SocketBeat:         20 * time.Second,
 		CommandTimeout:     5 * time.Second,
 		BookingTimeout:     15 * time.Second,
 		OperatorTimeout:    20 * time.Second,
@@ -166,6 +184,9 @@ func (c *Config) check() error {
 	need(c.ReadTimeout > 0 && c.WriteTimeout > 0 && c.IdleTimeout > 0, "timeouts must be positive")
 	need(c.MaxBody > 0 && c.CatalogLine > 0, "MaxBody and CatalogLine must be positive")
 	need(c.LargeBodies >= int64(c.MaxBody), "LargeBodies must be MaxBody or more")
+	need(c.MaxSockets > 0, "MaxSockets must be positive")
+	need(c.MaxSocketsPerClient >= 0, "MaxSocketsPerClient must not be negative")
+	need(c.SocketBeat >= time.Millisecond, "SocketBeat must be a millisecond or more")
 	need(c.CommandTimeout > 0 && c.BookingTimeout >= c.CommandTimeout,
 		"CommandTimeout must be positive and BookingTimeout no shorter")
 	need(c.OperatorTimeout > 0, "OperatorTimeout must be positive")

@@ -14,6 +14,7 @@
 //	events.go, tickets.go, holds.go, bookings.go, queue.go, admin.go, queueadmin.go,
 //	catalog.go, history.go
 //	             one file a resource
+//	live.go      what becomes a live stream: handshake.go, then socket.go
 //	cluster.go   what an operator asks: Config.Operator answers
 //	problem.go   every error: one table of codes
 //
@@ -37,6 +38,17 @@
 //
 // A page of search results is cached by the index, its hits encoded already
 // (RenderHit). What changes by itself is written behind them for each request.
+//
+// # Live streams
+//
+// A live stream begins as a request, and all that can be refused is refused as one. Then
+// its connection leaves fasthttp (live.go) and is a socket's (socket.go), over WebSocket or
+// as Server-Sent Events (transport.go). Config.Live gives it messages, each of which is
+// encoded once for all sockets. They wait in a queue of 16; a writer that lives only while
+// there are any writes them, with a deadline, so that who does not read holds up himself.
+// A reader (reading.go) waits for the client's end, bounds what he may say, and pings.
+// Nothing that happens to an event ever waits for a socket. A socket that is still costs
+// less than 5 KiB: a small stack and no buffers. sockets.go bounds and counts them.
 //
 // # Who may call what, and what blocks
 //

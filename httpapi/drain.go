@@ -9,8 +9,14 @@ import (
 // answer ends its connection, and a connection that comes from now on gets 503
 // unavailable but for what operators and probes ask (/admin/…, /healthz, /readyz,
 // /metrics, /version). Requests on older connections are answered as ever, so a
-// client with one under way sees no error. Shutdown does it too.
-func (s *Server) Drain() { s.draining.Store(true) }
+// client with one under way sees no error. Who watches is told when to come back, which
+// differs from one to the next, and disconnected. Shutdown does it too.
+func (s *Server) Drain() {
+	s.draining.Store(true)
+	if s.cfg.Live != nil {
+		s.cfg.Live.Goodbye()
+	}
+}
 
 // Undrain takes Drain back, for the connections that came in between too.
 func (s *Server) Undrain() { s.draining.Store(false) }

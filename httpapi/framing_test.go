@@ -189,7 +189,7 @@ func TestPaths(t *testing.T) {
 		"/events/ev-1/holds/AAAAAAAAAAAAAAAAAAAAAA": codeHoldNotFound,
 		"/bookings/ev-1/not.an.id":                  codeBookingNotFound,
 		"/bookings/ev-1/AAAAAAAAAAAAAAAAAAAAAB":     codeBookingNotFound,
-		"/events/ev-1/live":                         codeNotFound,
+		"/events/ev-1/lives":                        codeNotFound,
 		"/suggest/":                                 codeNotFound,
 		"/suggest/a":                                codeNotFound,
 		"/a/b/c/d/e/f/g/h":                          codeNotFound,

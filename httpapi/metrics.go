@@ -143,6 +143,7 @@ func (k collector) Describe(ch chan<- *prometheus.Desc) {
 	}
 	k.s.metrics.latency.Describe(ch)
 	k.s.metrics.searches.Describe(ch)
+	k.s.sockets.Describe(ch)
 }
 
 // Collect sends what has been counted.
@@ -188,6 +189,7 @@ func (k collector) Collect(ch chan<- prometheus.Metric) {
 	gauge(descLinesMax, int64(cap(k.s.uploads))*catalogBytes)
 	m.latency.Collect(ch)
 	m.searches.Collect(ch)
+	k.s.sockets.Collect(ch)
 }
 
 func statusDigits(status int) string { return strconv.Itoa(status) }

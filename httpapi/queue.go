@@ -90,7 +90,7 @@ func (s *Server) deletePlace(c *call) {
 
 // place answers with a place.
 func (c *call) place(status int, p *sale.Place) {
-	c.buf = appendPlace(c.buf[:0], p)
+	c.buf = RenderPlace(c.buf[:0], p)
 	c.private()
 	c.json(status)
 }
@@ -106,12 +106,9 @@ var placeReasons = map[waitroom.Reason]string{
 	waitroom.HoldEnded: "hold-ended",
 }
 
-// RenderPlace appends a place as GET /events/{eventId}/queue/{token} shows it: a message
-// about its position has the same members.
-func RenderPlace(b []byte, p *sale.Place) []byte { return appendPlace(b, p) }
-
-// appendPlace appends a place as its owner is told of it.
-func appendPlace(b []byte, p *sale.Place) []byte {
+// RenderPlace appends a place as its owner is told of it: the body of
+// GET /events/{eventId}/queue/{token}. A message about its position has the same members.
+func RenderPlace(b []byte, p *sale.Place) []byte {
 	b = appendID(append(b, `{"token":`...), p.ID)
 	b = appendString(append(b, `,"state":`...), placeStates[p.State])
 	if p.Grace > 0 {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"boxoffice/actors"
+	"boxoffice/actors/live"
 	"boxoffice/actors/sale"
 )
 
@@ -46,12 +47,12 @@ func (c *call) failed(err error) {
 	c.fail(code, fault{})
 }
 
-// codeOfFailure is the code of an error of Seller.
+// codeOfFailure is the code of an error of Seller or Watcher.
 func codeOfFailure(err error) string {
 	switch {
-	case errors.Is(err, actors.ErrOverloaded):
+	case errors.Is(err, actors.ErrOverloaded), errors.Is(err, live.ErrOverloaded):
 		return codeOverloaded
-	case errors.Is(err, actors.ErrUnavailable):
+	case errors.Is(err, actors.ErrUnavailable), errors.Is(err, live.ErrUnavailable):
 		return codeUnavailable
 	case errors.Is(err, actors.ErrUnknown):
 		return codeUnknown

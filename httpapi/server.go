@@ -34,6 +34,7 @@ type Server struct {
 	uploads   chan struct{}        // a place for each upload under way
 	operating chan struct{}        // the same for an operator's calls
 	digesting chan struct{}        // and for digests
+	sockets   sockets              // the live streams
 	// largeBodies is the memory taken for bodies over keepBuffer, in bytes.
 	largeBodies atomic.Int64
 	// catalogBytes is the lines under way of all uploads, in bytes.
@@ -83,6 +84,7 @@ func New(cfg Config) (*Server, error) {
 	s.metrics = newMetrics(table)
 	s.router = newRouter(table)
 	s.calls.New = func() any { return &call{srv: s} }
+	s.sockets.bound(cfg.MaxSockets, cfg.MaxSocketsPerClient)
 	s.uploads = make(chan struct{}, cfg.CatalogUploads)
 	s.operating, s.digesting = make(chan struct{}, operatorCalls), make(chan struct{}, digestCalls)
 	s.events = newViewCache[*eventView](eventSlots, cfg.EventCacheBytes, cfg.ViewAge)
@@ -123,7 +125,9 @@ func (s *Server) newHTTP() *fasthttp.Server {
 		NoDefaultContentType:         true,
 		SecureErrorLogMessage:        true,
 		CloseOnShutdown:              true,
-		Logger:                       quiet{},
+		// A socket goes on with the connection when fasthttp has let go of it.
+		KeepHijackedConns: true,
+		Logger:            quiet{},
 	}
 }
 
@@ -153,13 +157,13 @@ func (s *Server) Serve(ln net.Listener) error {
 	return nil
 }
 
-// Shutdown drains, closes listeners and idle connections, and waits for the
-// requests under way until ctx ends; what is left then is cut off. It returns nil
-// where nothing had to be cut off, else ctx's error.
+// Shutdown drains, closes listeners and idle connections, ends the live streams, and
+// waits for the requests under way until ctx ends; what is left then is cut off. It
+// returns nil where nothing had to be cut off, else ctx's error.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.Drain()
 	s.stopOnce.Do(func() { close(s.stopped) })
-	err := s.http.ShutdownWithContext(ctx)
+	err := errors.Join(s.http.ShutdownWithContext(ctx), s.sockets.endAll(ctx))
 	if err == nil {
 		return nil
 	}

@@ -9,6 +9,14 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
+// Why nobody can watch just now, beside what Events says.
+var (
+	// ErrOverloaded: a bound is reached.
+	ErrOverloaded = errors.New("live: overloaded")
+	// ErrUnavailable: the event's node does not answer, or knows of no news.
+	ErrUnavailable = errors.New("live: unavailable")
+)
+
 // Events answers questions about events, wherever they live. *actors.Client does.
 type Events interface {
 	// Do asks an event. A sale.ShowNews blocks until there is news or the deadline is
@@ -26,7 +34,7 @@ type Config struct {
 	Registry *prometheus.Registry
 
 	// MaxListeners bounds those who watch, seats and places together. The next one gets
-	// actors.ErrOverloaded.
+	// ErrOverloaded.
 	MaxListeners int
 	// MaxEvents bounds the events that are watched: each is one call under way to the
 	// event's node, of which a node has some 16,000 for everything.

@@ -6,7 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"boxoffice/actors"
 	"boxoffice/actors/sale"
 )
 
@@ -47,7 +46,7 @@ func New(cfg Config) (*Hub, error) {
 //
 // Where nobody on this node watches the event yet, it asks the event's node, and blocks
 // until that has answered, at most Config.AskWait. Errors: a *sale.Refusal with
-// EventNotFound; actors.ErrOverloaded, where a bound is reached; actors.ErrUnavailable.
+// EventNotFound; ErrOverloaded, where a bound is reached; ErrUnavailable; those of Events.
 // stop may be called more than once, does not block, and is not nil without an error.
 func (h *Hub) WatchSeats(event string, since uint64, l Listener) (stop func(), err error) {
 	w, err := h.join(event)
@@ -118,7 +117,7 @@ func (h *Hub) join(event string) (*watcher, error) {
 	case <-w.begun:
 		err = w.failed
 	case <-patience.C:
-		err = fmt.Errorf("%w: the event's node does not answer", actors.ErrUnavailable)
+		err = fmt.Errorf("%w: the event's node does not answer", ErrUnavailable)
 	}
 	if err != nil {
 		h.leave(w, 1)
@@ -133,13 +132,13 @@ func (h *Hub) watcher(event string) (*watcher, error) {
 	defer h.mu.Unlock()
 	if h.listeners >= h.cfg.MaxListeners {
 		h.metrics.refused[boundListeners].Inc()
-		return nil, fmt.Errorf("%w: too many watch", actors.ErrOverloaded)
+		return nil, fmt.Errorf("%w: too many watch", ErrOverloaded)
 	}
 	w := h.watchers[event]
 	if w == nil {
 		if len(h.watchers) >= h.cfg.MaxEvents {
 			h.metrics.refused[boundEvents].Inc()
-			return nil, fmt.Errorf("%w: too many events are watched", actors.ErrOverloaded)
+			return nil, fmt.Errorf("%w: too many events are watched", ErrOverloaded)
 		}
 		w = newWatcher(h, event)
 		h.watchers[event] = w

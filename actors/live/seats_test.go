@@ -288,16 +288,16 @@ func TestTheBoundsOfTheHub(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, stop := f.all[0].watch(0)
-		if _, err := hub.WatchSeats("other", 0, &socket{}); !errors.Is(err, actors.ErrOverloaded) {
+		if _, err := hub.WatchSeats("other", 0, &socket{}); !errors.Is(err, ErrOverloaded) {
 			t.Errorf("a second event: %v", err)
 		}
 		_, _ = f.all[0].watch(0)
-		if _, err := hub.WatchSeats("e", 0, &socket{}); !errors.Is(err, actors.ErrOverloaded) {
+		if _, err := hub.WatchSeats("e", 0, &socket{}); !errors.Is(err, ErrOverloaded) {
 			t.Errorf("a third listener: %v", err)
 		}
 		stop()
 		_, _ = f.all[0].watch(0)
-		if _, err := hub.WatchSeats("nothing", 0, &socket{}); !errors.Is(err, actors.ErrOverloaded) {
+		if _, err := hub.WatchSeats("nothing", 0, &socket{}); !errors.Is(err, ErrOverloaded) {
 			t.Errorf("a third listener again: %v", err)
 		}
 	})

@@ -9,7 +9,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"boxoffice/actors"
 	"boxoffice/actors/sale"
 )
 
@@ -137,7 +136,7 @@ func (w *watcher) ask(cmd sale.Command, within time.Duration) (sale.Answer, erro
 	case a.Refusal != nil:
 		return sale.Answer{}, a.Refusal
 	case a.News == nil && len(a.Places) == 0:
-		return sale.Answer{}, fmt.Errorf("%w: the event's node does not know of news", actors.ErrUnavailable)
+		return sale.Answer{}, fmt.Errorf("%w: the event's node does not know of news", ErrUnavailable)
 	}
 	return a, nil
 }

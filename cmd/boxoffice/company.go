@@ -105,7 +105,7 @@ func (n *node) startAgent() error {
 	if n.index != nil {
 		c.Search = n.index.Brief
 	}
-	c.OnDrain = func(context.Context) { n.drain() }
+	c.OnDrain = func(context.Context) { n.http.Drain() }
 	c.OnUndrain = func() { n.http.Undrain() }
 	c.OnLeave = func() {
 		n.log.Info("the cluster has removed this node: it stops")

@@ -80,6 +80,15 @@ type Config struct {
 	// MaxConnsPerIP bounds the connections of one address; 0: no bound but that on
 	// all connections together.
 	MaxConnsPerIP int
+	// Origins are the pages, besides this host's own, that may watch seats and places;
+	// "*": all.
+	Origins []string
+	// MaxSockets bounds those who watch on this node, 1 to 1,000,000. Each is a connection
+	// and an open file.
+	MaxSockets int
+	// MaxSocketsPerClient bounds those of one address; 0: no bound but that on all. Behind
+	// a gateway all clients have one.
+	MaxSocketsPerClient int
 	// LogLevel is debug, info, warn or error.
 	LogLevel string
 	// LogFormat is text or json.
@@ -107,6 +116,7 @@ func DefaultConfig() Config {
 		Payment:         "sandbox",
 		MaxActiveEvents: 10_000,
 		PassivateAfter:  5 * time.Minute,
+		MaxSockets:      15_000, // of the 20,000 files that a process usually may open
 		LogLevel:        "info",
 		LogFormat:       "text",
 	}
@@ -160,6 +170,12 @@ func (c *Config) options() []option {
 			value: count(&c.RetainRecords)},
 		{name: "max-conns-per-ip", arg: "N", help: "connections of one address, 0: no bound",
 			value: count(&c.MaxConnsPerIP)},
+		{name: "origins", arg: "ORIGIN,…", help: "pages of other hosts that may watch: https://shop.example, or *",
+			value: (*listValue)(&c.Origins), many: true},
+		{name: "max-sockets", arg: "N", help: "who watches seats and places on this node, at most",
+			value: count(&c.MaxSockets)},
+		{name: "max-sockets-per-client", arg: "N", help: "the same from one address, 0: no bound",
+			value: count(&c.MaxSocketsPerClient)},
 		{name: "log-level", arg: "LEVEL", help: "debug, info, warn or error",
 			value: word(&c.LogLevel, "debug", "info", "warn", "error")},
 		{name: "log-format", arg: "FORMAT", help: "text or json", value: word(&c.LogFormat, "text", "json")},
@@ -258,6 +274,13 @@ func (c *Config) Validate() error {
 	refuse(c.PassivateAfter < time.Second, "--passivate-after %s: at least 1s is allowed", c.PassivateAfter)
 	refuse(c.RetainRecords < 0, "--retain-records %d: it cannot be negative", c.RetainRecords)
 	refuse(c.MaxConnsPerIP < 0, "--max-conns-per-ip %d: it cannot be negative", c.MaxConnsPerIP)
+	refuse(c.MaxSockets < 1 || c.MaxSockets > 1e6, "--max-sockets %d: 1 to 1000000 are allowed", c.MaxSockets)
+	refuse(c.MaxSocketsPerClient < 0, "--max-sockets-per-client %d: it cannot be negative", c.MaxSocketsPerClient)
+	for _, origin := range c.Origins {
+		if err := checkOrigin(origin); err != nil {
+			errs = append(errs, fmt.Errorf("--origins %w", err))
+		}
+	}
 	refuse(c.MinFreeDisk < 0, "--min-free-disk %d: it cannot be negative", c.MinFreeDisk)
 	refuse(c.Payment != "sandbox", "--payment %q: sandbox is the only provider", c.Payment)
 	if c.SandboxURL != "" {

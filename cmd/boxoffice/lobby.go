@@ -10,6 +10,7 @@ import (
 
 	"boxoffice/actors"
 	"boxoffice/actors/control"
+	"boxoffice/actors/live"
 	"boxoffice/actors/sale"
 	"boxoffice/httpapi"
 )
@@ -25,6 +26,7 @@ type lobby struct {
 	seller   seller           // once open is closed
 	operator control.Operator // the same
 	searcher searcher         // the same
+	hub      *live.Hub        // the same
 }
 
 // seller is all that the server asks of *actors.Client.
@@ -54,8 +56,8 @@ func newLobby() *lobby {
 func (l *lobby) says(why string) { l.why.Store(&why) }
 
 // pass ends it: who waits goes on, to the node's own parts.
-func (l *lobby) pass(s seller, o control.Operator, f searcher) {
-	l.seller, l.operator, l.searcher = s, o, f
+func (l *lobby) pass(s seller, o control.Operator, f searcher, h *live.Hub) {
+	l.seller, l.operator, l.searcher, l.hub = s, o, f, h
 	close(l.open)
 }
 

@@ -161,7 +161,7 @@ func TestTheLobbyHasClientsWait(t *testing.T) {
 		if err := operator.Undrain(t.Context(), "n1"); !errors.Is(err, control.ErrUnavailable) {
 			t.Errorf("an operator: %v", err)
 		}
-		time.AfterFunc(startPatience/2, func() { l.pass(parts{}, parts{}, nil) })
+		time.AfterFunc(startPatience/2, func() { l.pass(parts{}, parts{}, nil, nil) })
 		if took, err := do(); took != startPatience/2 || err != nil {
 			t.Errorf("a node that comes up: %v after %v", err, took)
 		}

@@ -142,7 +142,7 @@ func startNode(ctx context.Context, cfg Config, log *slog.Logger) (n *node, err 
 	if err = n.build(ctx, registry); err != nil {
 		return n, err
 	}
-	n.lobby.pass(n.actors.Client(), n.agent.Operator(), n.finder)
+	n.lobby.pass(n.actors.Client(), n.agent.Operator(), n.finder, n.live)
 	return n, nil
 }
 
@@ -198,13 +198,9 @@ func (n *node) actorsConfig(r *prometheus.Registry) actors.Config {
 	return a
 }
 
-// liveConfig is for the hub of those who watch. It asks for events as the node's clients
-// do, and shows a place as they are shown it.
-func (n *node) liveConfig(r *prometheus.Registry) live.Config {
-	l := live.DefaultConfig()
-	l.Events, l.Place, l.Registry = n.actors.Client(), httpapi.RenderPlace, r
-	return l
-}
+// otherConns is how many connections there may be that are no sockets, however many
+// sockets there are.
+const otherConns = 1000
 
 func (n *node) httpConfig(r *prometheus.Registry) httpapi.Config {
 	build := thisBuild()
@@ -213,6 +209,9 @@ func (n *node) httpConfig(r *prometheus.Registry) httpapi.Config {
 	h.Version = httpapi.Version{Version: build.Version, Revision: build.Revision, Go: build.Go, Node: n.cfg.Node}
 	h.MaxConnsPerIP = min(n.cfg.MaxConnsPerIP, h.MaxConns)
 	h.Seller, h.Operator, h.Registry = n.lobby, lobbyOperator{n.lobby}, r
+	// Sockets are connections too: beside all of them there is room for others.
+	h.MaxSockets, h.MaxConns = n.cfg.MaxSockets, max(h.MaxConns, n.cfg.MaxSockets+otherConns)
+	h.Origins, h.MaxSocketsPerClient, h.Live = n.cfg.Origins, n.cfg.MaxSocketsPerClient, lobbyLive{n.lobby}
 	h.Search, h.SearchOperator = lobbySearch{n.lobby}, lobbySearch{n.lobby}
 	return h
 }
@@ -286,14 +285,6 @@ func (n *node) prepare(ctx context.Context, env environment) error {
 // learn that they are to go elsewhere.
 const lingerTime = 500 * time.Millisecond
 
-// drain sends clients elsewhere: those who ask, and those who watch.
-func (n *node) drain() {
-	n.http.Drain()
-	if n.live != nil {
-		n.live.Goodbye()
-	}
-}
-
 // stop ends the node from the outside in. First others take over what it leads, while
 // everything is still served; then clients are sent elsewhere, those under way are
 // answered, the index and the events leave, the log closes last. Parts that never started are nil.
@@ -305,7 +296,7 @@ func (n *node) stop() error {
 		n.giveAway()
 	}
 	if n.http != nil {
-		n.drain()
+		n.http.Drain()
 		linger, cancel := context.WithTimeout(ctx, lingerTime)
 		n.http.Settle(linger)
 		cancel()

@@ -42,6 +42,7 @@ const (
 	yaml       = "go.yaml.in/yaml/v3"
 	prometheus = "github.com/prometheus/client_golang"
 	exposition = "github.com/prometheus/common/expfmt"
+	websocket  = "github.com/gobwas/ws"
 	tokens     = "github.com/golang-jwt/jwt/v5"
 	progress   = "github.com/schollz/progressbar/v3"
 	porcupine  = "github.com/anishathalye/porcupine"
@@ -85,7 +86,7 @@ var table = map[string]row{
 			"actors", "actors/control", "actors/live", "actors/salepb", saleDir, catalogDir, inventoryDir, waitroomDir,
 			paymentDir, luhnDir, searchDir,
 		},
-		third: []string{fasthttp, strictJSON, prometheus, exposition, tokens},
+		third: []string{fasthttp, websocket, strictJSON, prometheus, exposition, tokens},
 	},
 
 	"actors": {
