@@ -140,6 +140,7 @@ func TestOnlyWhoKeepsUpIsGivenTheLead(t *testing.T) {
 			t.Errorf("given to one that is deaf: %v after %v", err, took)
 		}
 		i.locked(func() bool { i.deaf = ""; return true })
+		i.pass(time.Second) // until it has all: it hears a leader two times of three
 		if err := i.leader.transfer(context.Background(), inherited, i.of.Replica); err != nil {
 			t.Errorf("given to one that keeps up: %v", err)
 		}

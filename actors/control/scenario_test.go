@@ -23,7 +23,11 @@ func three(t *testing.T) *world {
 }
 
 // bubble runs a test in virtual time.
-func bubble(t *testing.T, f func(t *testing.T)) { synctest.Test(t, f) }
+func bubble(t *testing.T, f func(t *testing.T)) {
+	t.Helper()
+	skipUnderRace(t)
+	synctest.Test(t, f)
+}
 
 func TestGrowsFromOneNodeToThree(t *testing.T) {
 	bubble(t, func(t *testing.T) {
