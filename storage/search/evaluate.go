@@ -151,6 +151,8 @@ func (e *evaluation) runSegment(s *postings.Segment, number int32) error {
 	found := e.bitmap()
 	sets.intersect(found)
 	s.DropDeleted(found)
+	// As many as in the other segments, about.
+	e.choose(int(float64(found.GetCardinality()) / float64(s.Len()) * float64(e.view.Documents())))
 	ordinals := s.Ordinals()
 	scored := e.sort == ByRelevance
 	e.docs = e.docs[:0]

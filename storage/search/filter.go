@@ -17,6 +17,9 @@ type filter struct {
 	performer     uint32  // 0: any
 	availability  Availability
 	nothing       bool // no event can pass: a venue that nobody knows
+
+	chosen []uint64 // by ordinal, a bit each: those that may pass; nil: all, see choose
+	size   int      // events at the places; 0: not counted
 }
 
 // places are the places that are near enough or at the venue, with their distances.
@@ -109,6 +112,9 @@ func (p *places) keep(list []uint32, within bool) {
 
 // accepts tells whether an event passes.
 func (f *filter) accepts(o uint32) bool {
+	if f.chosen != nil && f.chosen[o/64]&(1<<(o%64)) == 0 {
+		return false
+	}
 	if f.places != nil && !f.places.in[f.now.Place(o)] {
 		return false
 	}

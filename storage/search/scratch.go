@@ -16,6 +16,7 @@ type scratch struct {
 	marks    []uint8
 	billed   []likeness // by billing, of their names
 	placed   []float32  // by place: see phrasing
+	chosen   []uint64   // by ordinal, bits: see choose
 	numbers  [4 * stride]uint32
 	list     postings.List
 	free     []*postings.Bitmap
