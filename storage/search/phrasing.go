@@ -44,6 +44,9 @@ type phrasing struct {
 	now    *columns.Snapshot
 	billed *[]likeness // of the scratch: by billing; empty before the first is looked at
 	placed []float32   // by place: the bonus and 1; 0: not looked at yet
+
+	known   bool    // highest is known
+	highest float64 // the most that a place adds
 }
 
 // reset makes it the phrasing of a plan, with the memory of a scratch.
@@ -123,7 +126,11 @@ func (h *phrasing) names(o uint32, marks uint8) likeness {
 // likenessOf is the likeness of the name of an entry of a billing.
 func (h *phrasing) likenessOf(billed uint32) likeness {
 	seen := &(*h.billed)[billed]
-	if *seen == 0 {
+	switch {
+	case *seen != 0:
+	case h.cannotBe(h.now.InitialsOf(billed)):
+		*seen = unlike
+	default:
 		*seen = h.compare(h.now.NameOf(billed))
 	}
 	return *seen
@@ -220,6 +227,19 @@ func (h *phrasing) atPlace(place uint32) float32 {
 		}
 	}
 	return h.placed[place] - 1
+}
+
+// mostAtPlaces is the most that a place adds: of all places, where that is less work than
+// the documents, and else what any place could.
+func (h *phrasing) mostAtPlaces(documents int) float64 {
+	if !h.known && documents < len(h.placed) {
+		return placeShare*wholeBonus + slices.Max(cityBonus[:])
+	}
+	for place := 0; !h.known && place < len(h.placed); place++ {
+		h.highest = max(h.highest, float64(h.atPlace(uint32(place))))
+	}
+	h.known = true
+	return h.highest
 }
 
 // isWhole tells whether a spelling of a name is the letters.

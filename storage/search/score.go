@@ -93,15 +93,40 @@ func (e *evaluation) rank(s *postings.Segment, number int32, sets *matches) erro
 		idf = idf[len(g.exact):]
 	}
 	ordinals := s.Ordinals()
+	most := e.mostBeside()
 	for i, doc := range e.docs {
 		if i%stride == stride-1 {
 			if err := e.budget.spent(); err != nil {
 				return err
 			}
 		}
+		if e.top.full() && !e.top.wants(scoreKey(e.atMost(e.scores[i]+most, e.marks[i]))) {
+			continue // whatever its columns say, and they are somewhere else in memory
+		}
 		e.offer(hit{ordinal: ordinals[doc], segment: number, doc: doc}, e.scores[i], e.marks[i])
 	}
 	return nil
+}
+
+// mostBeside is the most that anything adds to what words are worth, but for a name:
+// popularity, nearness, place and genre.
+func (e *evaluation) mostBeside() float64 {
+	most := 1.001 // popularity, and what adding in another order may make of it
+	if e.score.away.from != nil {
+		most += nearWeight
+	}
+	if len(e.score.phrase.genres) > 0 {
+		most += genreBonus
+	}
+	return most + e.score.phrase.mostAtPlaces(len(e.docs))
+}
+
+// atMost is the most that a score can become with a name and in what is to come.
+func (e *evaluation) atMost(score float64, marks uint8) float64 {
+	if marks&inName != 0 {
+		score += wholeBonus
+	}
+	return whole(score, marks, true)
 }
 
 // rankGroup adds what a group is worth to the scores of the documents.
