@@ -216,7 +216,7 @@ func TestSearchPages(t *testing.T) {
 func TestSearchFacets(t *testing.T) {
 	w, _ := newSearchWorld(t, nil, three()...)
 	r := w.do("GET", "/events?searchText=lops&facets=city,venue,month,performer&size=1", "").want(200)
-	want := `"facets":{"city":[{"value":"Antwerp","count":1},{"value":"Ghent","count":1}],` +
+	want := `"facets":{"city":[{"value":"Antwerp","count":1},{"value":"Ghent","place":"BE","count":1}],` +
 		`"venue":[{"id":"v-ev-2","value":"Club ev-2","count":1},{"id":"v-1","value":"The Hall","count":1}],` +
 		`"month":[{"value":"2027-06","count":1},{"value":"2027-08","count":1}],"performer":[]},` +
 		`"corrected":[{"word":"lops","for":["loops"]}]}`

@@ -195,28 +195,37 @@ func haversine(a, b search.Point) float64 {
 	return 2 * 6_371_008.8 * math.Asin(math.Sqrt(h))
 }
 
+// placeOf is where a city is.
+func placeOf(region, country string) string {
+	if region == "" || country == "" {
+		return region + country
+	}
+	return region + ", " + country
+}
+
 // fakeCounts counts a facet's values.
 func fakeCounts(f search.Facet, hits []fakeHit) search.FacetCounts {
-	type key struct{ id, value string }
+	type key struct{ id, value, place string }
 	n := map[key]int{}
 	for _, h := range hits {
 		switch e := h.event; f {
 		case search.FacetGenre:
-			n[key{"", e.Genre}]++
+			n[key{value: e.Genre}]++
 		case search.FacetCity:
-			n[key{"", e.Venue.City}]++
+			n[key{"", e.Venue.City, placeOf(e.Venue.Region, e.Venue.Country)}]++
 		case search.FacetVenue:
-			n[key{e.Venue.ID, e.Venue.Name}]++
+			n[key{id: e.Venue.ID, value: e.Venue.Name}]++
 		case search.FacetMonth:
-			n[key{"", e.StartsAt.Std().Format("2006-01")}]++
+			n[key{value: e.StartsAt.Std().Format("2006-01")}]++
 		}
 	}
 	counts := search.FacetCounts{Facet: f}
 	for k, c := range n {
-		counts.Values = append(counts.Values, search.FacetCount{ID: k.id, Value: k.value, Count: c})
+		counts.Values = append(counts.Values, search.FacetCount{ID: k.id, Value: k.value, Place: k.place, Count: c})
 	}
 	slices.SortFunc(counts.Values, func(a, b search.FacetCount) int {
-		return cmp.Or(cmp.Compare(b.Count, a.Count), strings.Compare(a.Value, b.Value))
+		return cmp.Or(cmp.Compare(b.Count, a.Count), strings.Compare(a.Value, b.Value),
+			strings.Compare(a.Place, b.Place))
 	})
 	return counts
 }

@@ -104,6 +104,9 @@ func appendFacets(b []byte, counts []search.FacetCounts) []byte {
 				b = append(appendString(append(b, `"id":`...), v.ID), ',')
 			}
 			b = appendString(append(b, `"value":`...), v.Value)
+			if v.Place != "" {
+				b = appendString(append(b, `,"place":`...), v.Place)
+			}
 			b = append(appendCount(append(b, `,"count":`...), v.Count), '}')
 		}
 		b = append(b, ']')

@@ -208,7 +208,7 @@ func TestWhole(t *testing.T) {
 	p := &search.Page{Hits: []search.Hit{{ID: "e", Source: []byte{0, 1, 255}, Version: 1, StartsAt: 2, OnSaleAt: 3,
 		Cancelled: true, Distance: 4.5, Score: 6, Live: search.Live{Version: 7, Total: 8, Available: 9, Held: 10,
 			Booked: 11, Waiting: 12}}}, Total: 13, Next: "n", Facets: []search.FacetCounts{{Facet: search.FacetCity,
-		Values: []search.FacetCount{{ID: "i", Value: "v", Count: 1}}}},
+		Values: []search.FacetCount{{ID: "i", Value: "v", Place: "w", Count: 1}}}},
 		Corrected: []search.Correction{{Word: "w", For: []string{"x"}}}}
 	var page *search.Page
 	if err := parseAnswer(appendAnswer(nil, p, nil), &page); err != nil || !reflect.DeepEqual(page, p) {

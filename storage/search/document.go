@@ -73,7 +73,10 @@ func spellings(name string) string {
 // placeOf is a venue as columns have it. One whose location makes no sense has none.
 func placeOf(v Venue) columns.Place {
 	p := columns.Place{ID: v.ID, Name: v.Name, City: v.City, Region: v.Region, Country: v.Country}
-	p.CityKey = text.Fold(v.City)
+	if v.City != "" {
+		p.CityKey = cityName{text.Fold(v.City), text.Fold(v.Region), text.Fold(v.Country)}.key()
+		p.CityPlace = cityName{v.City, v.Region, v.Country}.place()
+	}
 	p.Named, p.CityNamed = spellings(v.Name), spellings(v.City)
 	if at := v.Location; at != nil {
 		p.At = geo.Point{Lat: at.Lat, Lon: at.Lon}

@@ -141,7 +141,8 @@ func (c *counters) most(f Facet) []FacetCount {
 // first are the first values in the order of a page.
 func first(values []FacetCount) []FacetCount {
 	slices.SortFunc(values, func(a, b FacetCount) int {
-		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Value, b.Value), cmp.Compare(a.ID, b.ID))
+		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Value, b.Value),
+			cmp.Compare(a.Place, b.Place), cmp.Compare(a.ID, b.ID))
 	})
 	return values[:min(len(values), maxValues)]
 }
@@ -153,7 +154,8 @@ func (c *counters) value(f Facet, number uint32, n int32) FacetCount {
 	case FacetGenre:
 		return FacetCount{Value: c.now.Genres().Value(number).Name, Count: int(n)}
 	case FacetCity:
-		return FacetCount{Value: c.now.Cities().Value(number).Name, Count: int(n)}
+		v = c.now.Cities().Value(number)
+		return FacetCount{Value: v.Name, Place: v.Place, Count: int(n)}
 	case FacetMonth:
 		return FacetCount{Value: columns.MonthName(uint16(number)), Count: int(n)}
 	case FacetVenue:

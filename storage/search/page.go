@@ -35,9 +35,11 @@ type FacetCounts struct {
 }
 
 // FacetCount is how many hits have a value. ID is the value's id where it has one: a
-// venue's, a performer's; Value is what people call it.
+// venue's, a performer's; Value is what people call it. Place is of a city only: its
+// region and country, which tell it from another of its name.
 type FacetCount struct {
 	ID, Value string
+	Place     string
 	Count     int
 }
 

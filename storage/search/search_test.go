@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -178,6 +180,28 @@ func TestNextBeforeLast(t *testing.T) {
 	}
 }
 
+// Two cities of one name are two; one that is written in two ways is one.
+func TestCitiesOfOneName(t *testing.T) {
+	x := begin(t, t.TempDir())
+	in := func(id, city, region, country string) Event {
+		e := named(id, 1, "Show")
+		e.Venue = Venue{ID: id, Name: id, City: city, Region: region, Country: country}
+		return e
+	}
+	apply(t, x, batch("1", in("a", "Portland", "OR", "US"), in("b", "Portland", "ME", "US"),
+		in("c", "PORTLAND", "or", "US"), in("d", "Portland", "", ""), in("e", "", "OR", "US")))
+	page, err := x.Search(t.Context(), Query{Text: "show", Size: 9, Facets: []Facet{FacetCity}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := page.Facets[0].Values
+	slices.SortFunc(got, func(a, b FacetCount) int { return strings.Compare(a.Place, b.Place) })
+	if len(got) != 3 || got[0].Count != 1 || got[1].Count != 1 || got[2].Count != 2 || got[0].Place != "" ||
+		got[1].Place != "ME, US" || !strings.EqualFold(got[2].Place, "OR, US") {
+		t.Errorf("%+v", got)
+	}
+}
+
 // What was typed beside a name is where it is, or what it is.
 func TestAroundNames(t *testing.T) {
 	x := begin(t, t.TempDir())
@@ -304,7 +328,7 @@ func TestAvailability(t *testing.T) {
 			t.Errorf("availability %d found %v, want %s", a, got, want)
 		}
 		if a == AnyAvailability {
-			if got := fmt.Sprint(page.Facets[0].Values); got != "[{ available 3} { none 3} { few 2}]" {
+			if got := fmt.Sprint(page.Facets[0].Values); got != "[{ available  3} { none  3} { few  2}]" {
 				t.Errorf("counted %s", got)
 			}
 		}

@@ -184,7 +184,7 @@ func (w *Twin) values(e *search.Event, f search.Facet) []string {
 	case search.FacetGenre:
 		v = []string{e.Genre}
 	case search.FacetCity:
-		v = []string{e.Venue.City}
+		v = []string{cityOf(&e.Venue)}
 	case search.FacetVenue:
 		v = []string{e.Venue.ID}
 	case search.FacetPerformer:
@@ -197,6 +197,17 @@ func (w *Twin) values(e *search.Event, f search.Facet) []string {
 		return w.stock(e)
 	}
 	return slices.DeleteFunc(v, func(s string) bool { return s == "" })
+}
+
+// cityOf is a city as counted has it: two of one name are two.
+func cityOf(v *search.Venue) string {
+	switch {
+	case v.City == "" || v.Region == "" && v.Country == "":
+		return v.City
+	case v.Region == "" || v.Country == "":
+		return v.City + " in " + v.Region + v.Country
+	}
+	return v.City + " in " + v.Region + ", " + v.Country
 }
 
 // stock says what is left of an event.

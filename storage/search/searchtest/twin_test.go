@@ -144,6 +144,9 @@ func counted(f search.FacetCounts) map[string]int {
 		if key == "" {
 			key = v.Value
 		}
+		if v.Place != "" {
+			key += " in " + v.Place
+		}
 		counts[key] = v.Count
 	}
 	return counts

@@ -150,7 +150,7 @@ func (c *Change) place(p Place) uint32 {
 	places.named = append(places.named, InitialsOf(p.Named))
 	places.cityNamed = append(places.cityNamed, InitialsOf(p.CityNamed))
 	places.venue = append(places.venue, venue)
-	places.city = append(places.city, c.next.cities.put(Value{Key: p.CityKey, Name: p.City}))
+	places.city = append(places.city, c.next.cities.put(Value{p.CityKey, p.City, p.CityPlace}))
 	if venue != 0 {
 		c.next.atVenue.add(venue, number)
 	}

@@ -56,9 +56,9 @@ func (d *Dictionary) put(v Value) uint32 {
 		d.index.mu.Lock()
 		d.index.number[v.Key] = number
 		d.index.mu.Unlock()
-	case d.values[number].Name != v.Name:
+	case d.values[number] != v:
 		d.values = slices.Clone(d.values)
-		d.values[number].Name = v.Name
+		d.values[number] = v
 	}
 	return number
 }

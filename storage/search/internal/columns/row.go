@@ -19,14 +19,15 @@ type Row struct {
 }
 
 // Value is a value of a facet: Key is what makes it the same as another, Name what
-// people call it. The last Name that was given stands for all.
-type Value struct{ Key, Name string }
+// people call it, Place where it is, of a city. The last that were given stand for all.
+type Value struct{ Key, Name, Place string }
 
 // Place is where an event takes place. The zero Place is not known.
 type Place struct {
 	ID, Name              string // of the venue
 	City, Region, Country string
-	CityKey               string // what makes a city the same as another
+	CityKey               string // what makes a city the same as another; empty: none
+	CityPlace             string // where the city is: its region and country
 	Named, CityNamed      string // the spellings of Name and City
 	At                    geo.Point
 	Located               bool // At is known; it must be Valid then
