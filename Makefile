@@ -80,7 +80,7 @@ crash: ## kill -9 a node under load, again and again, and check what it promised
 chaos: ## a cluster of processes under load, and faults of all kinds (CHAOS=5m, SEED=of an earlier run)
 	$(GO) test ./cmd/boxoffice -run 'TestRollingRestart$$|TestChaos$$' -chaos.time='$(CHAOS)' -chaos.seed='$(SEED)' -timeout 24h -v
 
-campaign: ## how long failover, leader moves and catching up take, measured (CAMPAIGN=failover|moves|catchup|all)
+campaign: ## failover, leader moves, catching up and thousands of sockets, measured (CAMPAIGN=failover|moves|catchup|live|all)
 	$(GO) test ./cmd/boxoffice -run 'TestCampaign' -chaos.campaign='$(CAMPAIGN)' -timeout 2h -v
 
 image: ## the container image boxoffice, with docker or podman

@@ -90,6 +90,9 @@ func (s *Script) table() []group {
 		{"live", "who listens", []string{"live"}, []member{
 			count("sockets", "that watch the seats of an event", &s.Live.Sockets, 0, 1_000_000),
 			count("places", "that watch a place in the line", &s.Live.Places, 0, 1_000_000),
+			number("frozen", "share of them that never read", &s.Live.Frozen, 0, 1),
+			count("first", "they begin at so many of the servers, and use the others when those are gone; 0: at all",
+				&s.Live.First, 0, 1000),
 		}},
 		{"", "", nil, []member{
 			list("thresholds", "what must hold, or the exit code is 99: \"book p99 < 300ms\", \"* failed < 1%\"",
