@@ -69,7 +69,7 @@ fuzz: ## every fuzz target for a short while (FUZZ=10s each)
 bench: ## the benchmarks (BENCH=regexp)
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem ./...
 
-compare: build ## a node beside the two baselines, on this machine: views and bookings
+compare: build ## a node beside the two baselines, on this machine: views, bookings and joins
 	bin/stampede compare -start bin/boxoffice
 
 versus: ## our search beside Bluge's plain API and bleve (EVENTS=20000, INDEXES=folder to keep the indexes in)
@@ -82,7 +82,7 @@ crash: ## kill -9 a node under load, again and again, and check what it promised
 chaos: ## a cluster of processes under load, and faults of all kinds (CHAOS=5m, SEED=of an earlier run)
 	$(GO) test ./cmd/boxoffice -run 'TestRollingRestart$$|TestChaos$$' -chaos.time='$(CHAOS)' -chaos.seed='$(SEED)' -timeout 24h -v
 
-campaign: ## how long failover, leader moves and catching up take, measured (CAMPAIGN=failover|moves|catchup|all)
+campaign: ## failover, leader moves, catching up and thousands of sockets, measured (CAMPAIGN=failover|moves|catchup|live|all)
 	$(GO) test ./cmd/boxoffice -run 'TestCampaign' -chaos.campaign='$(CAMPAIGN)' -timeout 2h -v
 
 image: ## the container image boxoffice, with docker or podman

@@ -100,7 +100,7 @@ type Config struct {
 	// gateway all clients have one address.
 	MaxSocketsPerClient int
 	// SocketBeat is after what time of silence a stream's client is asked for a sign of
-	// life; it is gone after three such times without any.
+	// life; a WebSocket is gone after half of it more without any.
 	SocketBeat time.Duration
 
 	// CommandTimeout is how long a command may take where the client names no

@@ -18,8 +18,13 @@ const (
 	maxPerSecond = 10      // frames, the protocol's own included
 )
 
-// maxSilent is how many beats may stay without any sign of life.
-const maxSilent = 2
+// maxSilent is how many beats may stay without any sign of life, and answerShare the part
+// of a beat's time that there is for one: who does not read is found, on an event where
+// nothing happens too, after a beat and a half.
+const (
+	maxSilent   = 2
+	answerShare = 4
+)
 
 // reading is what a socket's reader knows. It has no buffer while nothing comes.
 type reading struct {
@@ -177,8 +182,8 @@ func (r *reading) text(h ws.Header, payload []byte) ending {
 }
 
 // Read reads from the client, first what came early. Each time that nothing was heard
-// for a beat's time it asks for a sign of life; it gives up where none comes, or where
-// the stream ends.
+// for a beat's time it asks for a sign of life, and once more; it gives up where none comes,
+// or where the stream ends.
 func (k *socket) Read(p []byte) (int, error) {
 	r := &k.read
 	if len(r.left) > 0 {
@@ -190,12 +195,22 @@ func (k *socket) Read(p []byte) (int, error) {
 	}
 	for {
 		n, err := k.nc.Conn.Read(p)
-		if n > 0 {
-			r.silent = 0
+		if n > 0 && r.silent > 0 {
+			k.heard()
 		}
 		if n > 0 || !errors.Is(err, os.ErrDeadlineExceeded) || !k.goOn() {
 			return n, err
 		}
+	}
+}
+
+// heard is what happens at a sign of life that was asked for: the next one is for later.
+func (k *socket) heard() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.read.silent = 0
+	if k.mu.ending == going { // else the deadline is the end's
+		_ = k.nc.Conn.SetReadDeadline(time.Now().Add(k.untilBeat())) // a connection that is closed says so itself
 	}
 }
 
@@ -214,6 +229,7 @@ func (k *socket) goOn() bool {
 		k.wakeLocked()
 		if k.via == overWebSocket { // a browser's EventSource cannot answer
 			k.read.silent++
+			wait /= answerShare
 		}
 	}
 	return k.nc.Conn.SetReadDeadline(time.Now().Add(wait)) == nil

@@ -19,7 +19,7 @@ import (
 //	go test ./cmd/boxoffice -run TestCampaign -chaos.campaign=failover -v
 
 var (
-	campaign     = flag.String("chaos.campaign", "", "failover, moves, catchup or all")
+	campaign     = flag.String("chaos.campaign", "", "failover, moves, catchup, live or all")
 	campaignRuns = flag.Int("chaos.runs", 40, "how often a campaign does what it measures")
 )
 
@@ -28,7 +28,8 @@ func TestCampaign(t *testing.T) {
 		t.Skip("it is asked for with -chaos.campaign")
 	}
 	for name, run := range map[string]func(*testing.T){
-		"failover": failoverCampaign, "moves": movesCampaign, "catchup": catchupCampaign} {
+		"failover": failoverCampaign, "moves": movesCampaign, "catchup": catchupCampaign,
+		"live": liveCampaign} {
 		if *campaign == name || *campaign == "all" {
 			t.Run(name, func(t *testing.T) {
 				t.Logf("%d cores, load before: %s", runtime.NumCPU(), machineLoad())

@@ -19,6 +19,7 @@ import (
 const (
 	wantedView = 0.8  // of the constant server's rate
 	wantedBook = 0.6  // of the appending server's rate
+	wantedJoin = 0.6  // of the same
 	wantedP99  = 20.0 // ms of a booking, at half the rate that was reached
 )
 
@@ -119,7 +120,11 @@ func (x *comparison) compare(dir string) (rep *compareReport, err error) {
 	if err != nil {
 		return nil, err
 	}
-	rep.Pairs = []*pair{view, book}
+	join, err := x.compareJoin(to, filepath.Join(dir, "joins"))
+	if err != nil {
+		return nil, err
+	}
+	rep.Pairs = []*pair{view, book, join}
 	return rep, x.halfRate(to, median(book.Node)/2, rep)
 }
 

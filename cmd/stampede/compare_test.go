@@ -31,7 +31,7 @@ func TestCompare(t *testing.T) {
 	if err := json.Unmarshal(out.Bytes(), &got); err != nil {
 		t.Fatal(err)
 	}
-	if len(got.Pairs) != 2 || got.HalfRate <= 0 || got.P99 <= 0 {
+	if len(got.Pairs) != 3 || got.HalfRate <= 0 || got.P99 <= 0 {
 		t.Fatalf("got %s", out.String())
 	}
 	for _, p := range got.Pairs {

@@ -73,6 +73,7 @@ func startFake(t *testing.T, l lies) (*fake, string) {
 	mux.HandleFunc("GET /events/{event}", f.view)
 	mux.HandleFunc("GET /events/{event}/tickets", f.seatMap)
 	mux.HandleFunc("POST /events/{event}/holds", f.keyed(f.hold))
+	mux.HandleFunc("POST /events/{event}/queue", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(201) })
 	mux.HandleFunc("GET /events/{event}/holds/{hold}", f.showHold)
 	mux.HandleFunc("DELETE /events/{event}/holds/{hold}", f.release)
 	mux.HandleFunc("POST /bookings/{event}", f.keyed(f.book))

@@ -10,12 +10,13 @@ const (
 	holdKind
 	releaseKind
 	bookKind
+	joinKind
 	kinds // how many there are
 )
 
 // String is the kind as reports and ledgers name it.
 func (k kind) String() string {
-	return [...]string{"view", "tickets", "hold", "release", "book"}[k]
+	return [...]string{"view", "tickets", "hold", "release", "book", "join"}[k]
 }
 
 // bookingBody is the body of a booking of tickets without a hold, or of a hold

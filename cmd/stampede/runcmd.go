@@ -22,8 +22,9 @@ type order struct {
 	json    string // file of the result; "": none
 	html    string
 	quiet   bool
-	check   bool // the truth, afterwards
-	keep    bool // the events stay on the server
+	check   bool   // the truth, afterwards
+	name    string // of the run; "": one that no other run has
+	keep    bool   // the events stay on the server
 }
 
 // runFlags are the members of a script that have a flag of their own, by its name.
@@ -44,7 +45,8 @@ var runFlags = []struct{ flag, member, help string }{
 	{"processes", "load.processes", "that make the load"},
 	{"events", "events.count", "that the run makes"},
 	{"seats", "events.seats", "of each event"},
-	{"sockets", "live.sockets", "that listen"},
+	{"sockets", "live.sockets", "that listen to seats"},
+	{"places", "live.places", "that listen to a place in the line"},
 	{"think", "buyer.think", "median time to think"},
 }
 
@@ -77,6 +79,7 @@ func parseRun(args []string, errs io.Writer) (*order, error) {
 	fs.StringVar(&o.json, "json", "", "`file` for the result; - is the standard output")
 	fs.StringVar(&o.html, "html", "", "`file` for the result as a page")
 	fs.BoolVar(&o.quiet, "quiet", false, "no progress")
+	fs.StringVar(&o.name, "name", "", "begins the `id` of every event and user; a new one, where none is told")
 	fs.BoolVar(&o.check, "check", true, "judge the truth afterwards")
 	fs.BoolVar(&o.keep, "keep", true, "leave the events of the run on the server")
 	if err := fs.Parse(args[1:]); err != nil {

@@ -31,7 +31,10 @@ func stampede(ctx context.Context, o *order, errs io.Writer) (r *report.Result, 
 		return nil, err
 	}
 	to := pool.Targets()[0]
-	e := errand{Script: s.Text(), Run: "st" + strconv.FormatInt(time.Now().UnixMicro(), 36)}
+	e := errand{Script: s.Text(), Run: o.name}
+	if e.Run == "" {
+		e.Run = "st" + strconv.FormatInt(time.Now().UnixMicro(), 36)
+	}
 	if e.Houses, err = shop.Prepare(s, e.Run, &to); err != nil {
 		return nil, err
 	}

@@ -77,8 +77,13 @@ type Buyer struct {
 // Mix is the share of each kind of request in mixed, in parts of their sum.
 type Mix struct{ View, Search, Hold, Book int }
 
-// Live is how many listen.
-type Live struct{ Sockets, Places int }
+// Live is who listens, and how.
+type Live struct {
+	Sockets int
+	Places  int
+	Frozen  float64 // share of both
+	First   int     // servers; 0: all
+}
 
 // scenarios are the ready-made ones: what each is, and what of New it changes.
 var scenarios = []struct {
@@ -123,7 +128,7 @@ var scenarios = []struct {
 	{"live", "people watch seats and their place over sockets while others buy", func(s *Script) {
 		s.Load.Rate, s.Load.Duration, s.Events.Count, s.Events.Seats = 20, 20*time.Second, 1, 5000
 		s.Events.Active = 20
-		s.Thresholds = []string{"seat-news p99 < 500ms", "admit-news p99 < 250ms"}
+		s.Thresholds = []string{"seat-news p99 < 500ms", "admit-news p99 < 250ms", "position-news failed == 0%"}
 	}},
 }
 

@@ -87,15 +87,23 @@ func (s *Script) table() []group {
 			count("hold", "hold a ticket", &s.Mix.Hold, 0, 1000),
 			count("book", "buy a ticket in one call", &s.Mix.Book, 0, 1000),
 		}},
-		{"live", "who listens", []string{"live"}, []member{
-			count("sockets", "that watch the seats of an event", &s.Live.Sockets, 0, 1_000_000),
-			count("places", "that watch a place in the line", &s.Live.Places, 0, 1_000_000),
-		}},
+		{"live", "who listens", []string{"live"}, s.Live.members()},
 		{"", "", nil, []member{
 			list("thresholds", "what must hold, or the exit code is 99: \"book p99 < 300ms\", \"* failed < 1%\"",
 				&s.Thresholds),
 			list("faults", "commands that run at a time: \"20s kill -9 123\"", &s.Faults),
 		}},
+	}
+}
+
+// members are those of the group live.
+func (v *Live) members() []member {
+	return []member{
+		count("sockets", "that watch the seats of an event", &v.Sockets, 0, 1_000_000),
+		count("places", "that watch a place in the line", &v.Places, 0, 1_000_000),
+		number("frozen", "share of them that never read", &v.Frozen, 0, 1),
+		count("first", "they begin at so many of the servers, and use the others when those are gone; 0: at all",
+			&v.First, 0, 1000),
 	}
 }
 

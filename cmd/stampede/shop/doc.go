@@ -28,8 +28,13 @@
 //	onsale     join, poll, be let in, look at the seat map, pick, lose, again, pay
 //	live       sockets that listen, and arrivals that hold and release seats
 //
+// A socket of live that is lost comes back after up to a second, at the next server, with
+// the version that it knows.
+//
 // The operations that are counted have the names of the contract's calls (view, hold,
 // join…), and a few are no requests: line (from joining to being let in), purchase
-// (from coming to tickets in hand), seat-news and admit-news (from the sending of
-// what changed something to the message that tells of it).
+// (from coming to tickets in hand), seat-news (from the sending of a hold to the message
+// that tells of it), admit-news (from the admission, by the server's clock, to its message),
+// position-news (between two positions of a place; a worse one is an error) and back (from
+// the loss of a socket to the next one).
 package shop

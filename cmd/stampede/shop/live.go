@@ -3,29 +3,21 @@ package shop
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/binary"
 	"encoding/json"
-	"errors"
-	"io"
-	"net"
-	"strconv"
 	"sync"
 	"time"
 
 	"boxoffice/cmd/stampede/load"
-	"boxoffice/cmd/stampede/wire"
 )
 
-// news is what was done and when, for those who listen.
+// news is what was done to seats and when, for those who listen.
 type news struct {
-	mu     sync.Mutex           // guards what follows
-	seats  map[string]time.Time // ticket → sending of the hold that nobody was told of before
-	leaves []time.Time          // sending of each leaving that lets somebody in
-	last   []byte               // the newest message
-	told   []time.Time          // what it tells of
-	since  uint64               // of last
-	until  uint64
+	mu    sync.Mutex           // guards what follows
+	seats map[string]time.Time // ticket → sending of the hold that nobody was told of before
+	last  []byte               // the newest message
+	told  []time.Time          // what it tells of
+	since uint64               // of last
+	until uint64
 }
 
 func (n *news) init() { n.seats = map[string]time.Time{} }
@@ -37,8 +29,8 @@ func (b *buyer) stirs() {
 	n := &b.shop.news
 	n.mu.Lock()
 	_, taken := n.seats[b.tickets[0]]
-	if !taken {
-		n.seats[b.tickets[0]] = time.Now()
+	if now := time.Now(); !taken && !now.Before(b.shop.Meter.From()) {
+		n.seats[b.tickets[0]] = now
 	}
 	n.mu.Unlock()
 	if taken {
@@ -80,85 +72,26 @@ func (s *Shop) Listen(ctx context.Context, ready func()) {
 	all.Wait()
 }
 
-// dial opens a socket and counts how that went.
-func (s *Shop) dial(ctx context.Context, i int, path, user string) (sock *wire.Socket, done func()) {
-	targets := s.Pool.Targets()
-	var number [8]byte
-	binary.BigEndian.PutUint64(number[:], uint64(i))
-	sum := sha256.Sum256(append([]byte(s.Run), number[:]...))
-	began := time.Now()
-	sock, err := wire.Dial(&targets[i%len(targets)], path, user, [16]byte(sum[:]), s.Script.Load.Timeout)
-	t := load.Try{Status: 101}
-	var refused *wire.Refused
-	if errors.As(err, &refused) {
-		t = load.Try{Status: refused.Status, Reason: code(refused.Body)}
-	} else if err != nil {
-		t = tryOf(wire.Answer{}, err)
-	}
-	took := time.Since(began)
-	if from := s.Meter.From(); began.Before(from) {
-		began = from // sockets are opened before the run begins, and count all the same
-	}
-	s.ops.listen.Done(began, began, began.Add(took), t)
-	if err != nil {
-		return nil, func() {}
-	}
-	stop := context.AfterFunc(ctx, sock.Close)
-	return sock, func() {
-		stop()
-		sock.Close()
-	}
-}
-
-// ended counts why a socket ended that was not closed from here.
-func (s *Shop) ended(ctx context.Context, err error) {
-	var closed *wire.Closed
-	var network net.Error
-	switch {
-	case ctx.Err() != nil:
-	case errors.As(err, &closed):
-		s.ops.listen.Note("closed " + strconv.Itoa(closed.Code))
-	case errors.As(err, &network) && network.Timeout():
-		s.ops.listen.Note("silent")
-	case errors.Is(err, io.EOF):
-		s.ops.listen.Note("cut off")
-	default:
-		s.ops.listen.Note("broken")
-	}
-}
-
 // watchSeats listens to the seats of the open event.
 func (s *Shop) watchSeats(ctx context.Context, i int, opened func()) {
-	sock, done := s.dial(ctx, i, "/events/"+s.Houses[0].ID+"/live", "")
-	opened()
-	defer done()
-	if sock == nil {
-		return
-	}
-	var version uint64
-	for {
-		msg, err := sock.Next()
-		if err != nil {
-			s.ended(ctx, err)
-			return
-		}
+	e := &ear{shop: s, i: i, path: "/events/" + s.Houses[0].ID + "/live", opened: opened}
+	e.listen(ctx, func(msg []byte) bool {
 		now := time.Now()
 		told, since, until := s.news.read(msg)
 		switch string(member(msg, "type")) {
 		case "resync":
 			s.ops.seatNews.Note("resync")
-		case "goodbye":
-			s.ops.seatNews.Note("goodbye")
 		case "tickets":
-			if version != 0 && since != version {
+			if e.version != 0 && since > e.version {
 				s.ops.seatNews.Note("gap")
 			}
 			for _, at := range told {
 				s.ops.seatNews.Took(now.Sub(at))
 			}
 		}
-		version = until
-	}
+		e.version = max(until, e.version)
+		return true
+	})
 }
 
 // read gives what a message about seats tells of that was done here. The same bytes
@@ -191,6 +124,7 @@ func (s *Shop) watchPlace(ctx context.Context, i int, opened func()) {
 	h := s.Houses[1]
 	b := newBuyer(s)
 	b.ctx, b.n, b.at, b.server = ctx, int64(i)+1<<40, time.Now(), i%len(s.Pool.Targets())
+	b.pcg.Seed(s.Script.Seed, uint64(b.n))
 	defer b.giveBack()
 	p, ok := b.join(h)
 	if !ok {
@@ -198,51 +132,70 @@ func (s *Shop) watchPlace(ctx context.Context, i int, opened func()) {
 		return
 	}
 	b.giveBack()
-	sock, done := s.dial(ctx, i, "/events/"+h.ID+"/queue/"+b.token+"/live", b.who())
-	opened()
-	defer done()
-	if sock == nil {
-		return
-	}
 	s.tally.inLine.Add(1)
 	defer s.tally.inLine.Add(-1)
-	waited := p.State == "waiting"
-	for {
-		msg, err := sock.Next()
-		if err != nil {
-			s.ended(ctx, err)
-			return
-		}
+	e := &ear{shop: s, i: i, path: "/events/" + h.ID + "/queue/" + b.token + "/live", user: b.who(), opened: opened}
+	waited, line := p.State == "waiting", inLine{}
+	e.listen(ctx, func(msg []byte) bool {
 		now := time.Now()
-		switch string(member(msg, "type")) {
+		e.version = max(number(msg, "version"), e.version)
+		switch kind := string(member(msg, "type")); kind {
+		case "position":
+			line.moved(s, int64(number(msg, "position")), now)
 		case "admitted":
-			s.letIn(b, h, now, waited)
-			return
-		case "ended", "expired", "goodbye":
-			s.ops.placesNews.Note(string(member(msg, "type")))
-			return
+			s.letIn(b, h, msg, now, waited)
+			return false
+		case "ended", "expired":
+			s.ops.placesNews.Note(kind)
+			return false
 		}
-	}
+		return true
+	})
 }
 
-// letIn counts the news that a place was let in, stays a moment, and gives it up.
-func (s *Shop) letIn(b *buyer, h *House, now time.Time, waited bool) {
-	n := &s.news
-	n.mu.Lock()
-	var at time.Time
-	if waited && len(n.leaves) > 0 {
-		at, n.leaves = n.leaves[0], n.leaves[1:]
+// inLine is what one who waits was told of his place last.
+type inLine struct {
+	position int64 // 0: nothing yet
+	at       time.Time
+}
+
+// moved counts the time since the position before. One that is worse is counted as an
+// error: nobody is ever told such a thing.
+func (l *inLine) moved(s *Shop, position int64, now time.Time) {
+	switch {
+	case position == 0: // he does not wait
+		return
+	case l.position == 0:
+	case position > l.position:
+		s.ops.moved.Done(now, now, now, load.Try{Reason: "worse"})
+	default:
+		s.ops.moved.Took(now.Sub(l.at))
 	}
-	n.mu.Unlock()
-	if !at.IsZero() {
-		s.ops.placesNews.Took(now.Sub(at))
+	l.position, l.at = position, now
+}
+
+// number gives the first whole number that is a member of that name; 0 where there is
+// none.
+func number(doc []byte, name string) (n uint64) {
+	for _, c := range after(doc, name) {
+		if c < '0' || c > '9' {
+			break
+		}
+		n = 10*n + uint64(c-'0')
+	}
+	return n
+}
+
+// letIn counts the news that a place was let in, msg, stays a moment, and gives it up. When
+// it was let in follows from when the session ends: by the server's clock.
+func (s *Shop) letIn(b *buyer, h *House, msg []byte, now time.Time, waited bool) {
+	until, err := time.Parse(timeForm, string(member(msg, "admittedUntil")))
+	if waited && err == nil {
+		at := until.Add(-time.Duration(seconds(h.Session)) * time.Second)
+		s.ops.placesNews.Took(max(now.Sub(at), 0))
 	}
 	b.at = now
-	if !b.pause(time.Duration(float64(2*time.Second) * (0.5 + b.random.Float64()))) {
-		return
+	if b.pause(time.Duration(float64(2*time.Second) * (0.5 + b.random.Float64()))) {
+		b.quit(h)
 	}
-	n.mu.Lock()
-	n.leaves = append(n.leaves, time.Now())
-	n.mu.Unlock()
-	b.quit(h)
 }

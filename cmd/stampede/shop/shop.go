@@ -43,6 +43,7 @@ type ops struct {
 	view, seatMap, search, hold, release, book   *load.Op
 	join, place, leave                           *load.Op
 	line, purchase, listen, seatNews, placesNews *load.Op
+	moved, back                                  *load.Op
 }
 
 // tally is how the sale goes.
@@ -58,7 +59,7 @@ func New(c Config) *Shop {
 		view: m.Op("view"), seatMap: m.Op("seat-map"), search: m.Op("search"), hold: m.Op("hold"),
 		release: m.Op("release"), book: m.Op("book"), join: m.Op("join"), place: m.Op("place"), leave: m.Op("leave"),
 		line: m.Op("line"), purchase: m.Op("purchase"), listen: m.Op("listen"), seatNews: m.Op("seat-news"),
-		placesNews: m.Op("admit-news"),
+		placesNews: m.Op("admit-news"), moved: m.Op("position-news"), back: m.Op("back"),
 	}, tally: tally{
 		buyers: m.Counter("buyers"), happy: m.Counter("happy"), left: m.Counter("left"), sold: m.Counter("sold"),
 		declined: m.Counter("declined"), abandoned: m.Counter("abandoned"), conflicts: m.Counter("conflicts"),
@@ -109,7 +110,7 @@ func (s *Shop) Drop(a load.Arrival) {
 // Operations are the names of all that a shop counts, in the order of the contract.
 var Operations = []string{
 	"view", "seat-map", "search", "hold", "release", "book", "join", "place", "leave",
-	"line", "purchase", "listen", "seat-news", "admit-news",
+	"line", "purchase", "listen", "seat-news", "admit-news", "position-news", "back",
 }
 
 // Sells says whether a scenario sells tickets.

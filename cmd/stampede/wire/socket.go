@@ -196,5 +196,14 @@ func (s *Socket) send(op byte, body []byte) error {
 	return err
 }
 
+// Freeze is for who will never read: the system takes as little as it can for him, so that
+// the server soon meets it.
+func (s *Socket) Freeze() error {
+	if tcp, ok := s.c.(*net.TCPConn); ok {
+		return tcp.SetReadBuffer(1)
+	}
+	return nil
+}
+
 // Close ends the socket without a word.
 func (s *Socket) Close() { s.c.Close() }

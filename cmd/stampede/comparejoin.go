@@ -1,0 +1,63 @@
+package main
+
+import (
+	"strconv"
+
+	"boxoffice/cmd/stampede/shop"
+	"boxoffice/cmd/stampede/wire"
+)
+
+// joinedBytes is what the appending server appends for a join: about what a place takes in
+// a log, its token, its user and its time. A join itself has no body.
+const joinedBytes = 64
+
+// compareJoin measures people who join the line of one event beside the appending server.
+// Each is another one, and nobody is let in after the first.
+func (x *comparison) compareJoin(to wire.Target, file string) (_ *pair, err error) {
+	base, err := startBaseline("append", "-file", file)
+	if err != nil {
+		return nil, err
+	}
+	defer base.stop(&err)
+	p := &pair{Kind: "join", Wanted: wantedJoin}
+	for range x.rounds {
+		r, err := x.newRound(to)
+		if err != nil {
+			return nil, err
+		}
+		if err := r.openRoom(); err != nil {
+			return nil, err
+		}
+		rep, err := r.measure("join", r.join(nil))
+		if err != nil {
+			return nil, err
+		}
+		p.Node = append(p.Node, rep.rateOf(joinKind, 201))
+		turn := r.on(wire.Target{Address: base.address})
+		if rep, err = turn.measure("join", turn.join(make([]byte, joinedBytes))); err != nil {
+			return nil, err
+		}
+		p.Baseline = append(p.Baseline, rep.rateOf(joinKind, 201))
+	}
+	p.Ratio = median(p.Node) / median(p.Baseline)
+	return p, nil
+}
+
+// openRoom makes one event with a waiting room.
+func (r *run) openRoom() (err error) {
+	c := wire.NewConn(r.target.Address, r.config.timeout)
+	defer c.Close()
+	r.houses, err = shop.BuildHouses(c, &r.target, r.name+"-room", 1, shop.House{Seats: 500, Active: 1})
+	return err
+}
+
+// join joins the line, as another one each time.
+func (r *run) join(body []byte) operation {
+	path := "/events/" + r.houses[0].ID + "/queue"
+	return func(w *worker, n int64) bool {
+		ask := wire.Request{Method: "POST", Path: path, User: r.name + "-" + strconv.FormatInt(n, 36), Body: body}
+		w.out = ask.Append(w.out[:0], &r.target)
+		w.send(joinKind, w.out, nil)
+		return true
+	}
+}
