@@ -176,10 +176,14 @@ func upgrade(more ...string) []string {
 		"Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="}, more...)
 }
 
+// keptByKernel is the receive buffer of a client: left to itself the kernel's grows by
+// what was read, to more than a test writes.
+const keptByKernel = 64 << 10
+
 // socket opens a WebSocket.
 func (w *world) socket(path string, more ...string) *tap {
 	w.t.Helper()
-	tp, resp := w.ask(path, 0, upgrade(more...)...)
+	tp, resp := w.ask(path, keptByKernel, upgrade(more...)...)
 	if resp.StatusCode != 101 || resp.Header.Get("Sec-WebSocket-Accept") != "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" ||
 		resp.Header.Get("Upgrade") != "websocket" || resp.Header.Get("Connection") != "Upgrade" {
 		w.t.Fatalf("%d %v", resp.StatusCode, resp.Header)
@@ -190,7 +194,7 @@ func (w *world) socket(path string, more ...string) *tap {
 // events opens an event stream.
 func (w *world) events(path string, more ...string) *tap {
 	w.t.Helper()
-	tp, resp := w.ask(path, 0, append([]string{"Accept", "text/event-stream"}, more...)...)
+	tp, resp := w.ask(path, keptByKernel, append([]string{"Accept", "text/event-stream"}, more...)...)
 	if resp.StatusCode != 200 || resp.Header.Get("Content-Type") != "text/event-stream" || !resp.Close {
 		w.t.Fatalf("%d %v", resp.StatusCode, resp.Header)
 	}
