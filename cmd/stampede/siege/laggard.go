@@ -20,15 +20,15 @@ const (
 // laggardNames are what checks call them.
 var laggardNames = [laggardKind]string{"half-open requests", "idle sockets", "slow readers"}
 
-// slowSeats is the size of the seat map that slow readers ask for: far more than the
-// buffers between two sockets hold.
-const slowSeats = 100_000
+// slowSeats is the size of the seat map that slow readers ask for: below 256 KiB, for larger
+// answers may take longer.
+const slowSeats = 2_000
 
 // slowMaps is how many seat maps a slow reader asks for at once, slowBytes less than they
 // have, and more than the buffers between two sockets hold: who gets so many was not cut off.
 const (
-	slowMaps  = 4
-	slowBytes = 16 << 20
+	slowMaps  = 160
+	slowBytes = 12 << 20
 )
 
 // laggards are clients who are slow on purpose.
