@@ -8,6 +8,7 @@ GO    ?= go
 DATA  ?= data
 KILLS ?= 100
 CHAOS ?= 5m
+SOAK  ?= 60s
 SEED  ?= 0
 CAMPAIGN ?= all
 FUZZ  ?= 10s
@@ -23,7 +24,7 @@ RACE    := $(if $(HAVE_CC),-race)
 # the revision of the sources (boxoffice version).
 BUILD := CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=auto -ldflags='-s -w'
 
-.PHONY: help run cluster build test check tidy race fuzz bench compare versus crash chaos campaign image fmt clean
+.PHONY: help run cluster build test check tidy race fuzz bench compare versus crash chaos soak campaign image fmt clean
 
 help: ## what there is to make
 	@echo 'make …'
@@ -81,6 +82,13 @@ crash: ## kill -9 a node under load, again and again, and check what it promised
 
 chaos: ## a cluster of processes under load, and faults of all kinds (CHAOS=5m, SEED=of an earlier run)
 	$(GO) test ./cmd/boxoffice -run 'TestRollingRestart$$|TestChaos$$' -chaos.time='$(CHAOS)' -chaos.seed='$(SEED)' -timeout 24h -v
+
+soak: build ## ten times too many, a retry storm, a greedy client, slow ones: a verdict each (SOAK=60s each)
+	$(GO) test ./cmd/stampede -stampede.long
+	@n=$$(nproc 2>/dev/null || echo 1); node=; crowd=; \
+	if [ "$$n" -ge 2 ] && command -v taskset >/dev/null; then \
+		node="taskset -c 0-$$((n / 2 - 1))"; crowd="taskset -c $$((n / 2))-$$((n - 1))"; fi; \
+	BOXOFFICE_LOG_LEVEL=error $$crowd bin/stampede soak -start "$$node bin/boxoffice" -duration '$(SOAK)'
 
 campaign: ## failover, leader moves, catching up and thousands of sockets, measured (CAMPAIGN=failover|moves|catchup|live|all)
 	$(GO) test ./cmd/boxoffice -run 'TestCampaign' -chaos.campaign='$(CAMPAIGN)' -timeout 2h -v

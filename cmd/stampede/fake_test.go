@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -53,6 +55,7 @@ type fake struct {
 	kept   map[string]string // key → status and answer
 	lost   bool
 	wishes []string // bodies of all holds and bookings
+	serve  http.HandlerFunc
 }
 
 // newFake starts a fake node with the lies and gives its URL.
@@ -78,11 +81,20 @@ func startFake(t *testing.T, l lies) (*fake, string) {
 	mux.HandleFunc("DELETE /events/{event}/holds/{hold}", f.release)
 	mux.HandleFunc("POST /bookings/{event}", f.keyed(f.book))
 	mux.HandleFunc("GET /bookings/{event}/{booking}", f.showBooking)
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		f.mu.Lock()
-		defer f.mu.Unlock()
-		mux.ServeHTTP(w, r)
-	}))
+	f.serve = func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		b := httptest.NewRecorder()
+		func() {
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			mux.ServeHTTP(b, r)
+		}()
+		maps.Copy(w.Header(), b.Header()) // who reads slowly keeps nobody waiting
+		w.WriteHeader(b.Code)
+		w.Write(b.Body.Bytes())
+	}
+	s := httptest.NewServer(f.serve)
 	t.Cleanup(s.Close)
 	return f, s.URL
 }

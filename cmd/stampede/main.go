@@ -4,6 +4,8 @@
 //
 //	stampede run SCENARIO|FILE.yaml [flags]   people come by a schedule and do what people do
 //	stampede init SCENARIO                    the scenario as a file with comments
+//	stampede run flood|retry-storm|greedy|slow  too many come, or people who mean no good
+//	stampede soak -start "COMMAND"            all four of these, each against a node of its own
 //
 // run makes the events that its scenario needs, lets the crowd come (package load: open
 // model, latency from the planned instant; several processes with -processes), does
@@ -11,6 +13,9 @@
 // reports (package report). What virtual users do is in package shop, what a file can say
 // in package script. Exit code 98: the node did not tell the truth; 99: a threshold
 // was missed.
+//
+// Four scenarios are sieges, of several phases and with a verdict of their own: see package
+// siege, and -h behind their names. Where a verdict fails the exit code is 99.
 //
 // The other commands are closed loops of one request each, and came before it:
 //
@@ -87,7 +92,7 @@ type command struct {
 func commands() []command {
 	all := []command{
 		{"run", runRun}, {"init", runInit}, {"part", runPart},
-		{"verify", runVerify}, {"compare", runCompare}, {"baseline", runBaseline},
+		{"soak", runSoak}, {"verify", runVerify}, {"compare", runCompare}, {"baseline", runBaseline},
 	}
 	for _, name := range []string{"view", "tickets", "hold", "book", "rush", "mix"} {
 		all = append(all, command{name, func(args []string, out, errs io.Writer) error {
@@ -110,7 +115,7 @@ func dispatch(args []string, out, errs io.Writer) int {
 			}
 		}
 	}
-	fmt.Fprintln(errs, "usage: stampede run|init|view|tickets|hold|book|rush|mix|verify|compare|baseline [flags]")
+	fmt.Fprintln(errs, "usage: stampede run|init|soak|view|tickets|hold|book|rush|mix|verify|compare|baseline [flags]")
 	return exitUsage
 }
 

@@ -116,7 +116,9 @@ func newPool(s *script.Script) (*wire.Pool, error) {
 	if len(targets) == 0 {
 		return nil, fmt.Errorf("%w: url: there is none", errUsage)
 	}
-	return wire.NewPool(targets, s.Load.Connections, s.Load.Timeout), nil
+	p := wire.NewPool(targets, s.Load.Connections, s.Load.Timeout)
+	p.Clients(s.Load.Clients)
+	return p, nil
 }
 
 // prepare makes the engine and the shop.

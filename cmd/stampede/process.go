@@ -25,8 +25,9 @@ type process struct {
 }
 
 // startNode starts a node on an empty folder and a free port, and waits until it
-// is ready. The ports of its cluster are free ones too.
-func startNode(program, data string) (*process, error) {
+// is ready. The ports of its cluster are free ones too. more are words of the command
+// behind the program's name: with taskset the program itself and its options.
+func startNode(program, data string, more ...string) (*process, error) {
 	address, err := freePorts(1)
 	if err != nil {
 		return nil, err
@@ -35,7 +36,8 @@ func startNode(program, data string) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.Command(program, "serve", "--data", data, "--http", address, "--cluster", cluster)
+	words := append(more, "serve", "--data", data, "--http", address, "--cluster", cluster)
+	cmd := exec.Command(program, words...)
 	cmd.Stderr = os.Stderr
 	if err := cmd.Start(); err != nil {
 		return nil, err

@@ -8,11 +8,13 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 
 	"boxoffice/cmd/stampede/report"
 	"boxoffice/cmd/stampede/script"
+	"boxoffice/cmd/stampede/siege"
 )
 
 // order is what `stampede run` was told.
@@ -54,7 +56,7 @@ var runFlags = []struct{ flag, member, help string }{
 func parseRun(args []string, errs io.Writer) (*order, error) {
 	if len(args) == 0 || strings.HasPrefix(args[0], "-") {
 		return nil, fmt.Errorf("%w: stampede run SCENARIO|FILE.yaml [flags]; the scenarios are %s",
-			errUsage, strings.Join(script.Names(), ", "))
+			errUsage, strings.Join(append(script.Names(), siege.Names()...), ", "))
 	}
 	s, err := readScript(args[0])
 	if err != nil {
@@ -120,6 +122,9 @@ func (e *errMissed) Error() string { return "FAIL: " + strings.Join(e.why, "; ")
 
 // runRun is the command run.
 func runRun(args []string, out, errs io.Writer) error {
+	if len(args) > 0 && slices.Contains(siege.Names(), args[0]) {
+		return runSiege(args[0], args[1:], out, errs)
+	}
 	o, err := parseRun(args, errs)
 	if err != nil {
 		return err

@@ -150,14 +150,18 @@ func TestFaults(t *testing.T) {
 func TestRunUsage(t *testing.T) {
 	for _, c := range []struct{ words, say string }{
 		{"run", "the scenarios are view"},
-		{"run flood", "there is no scenario"},
+		{"run deluge", "there is no scenario"},
 		{"run view --rate fast", "load.rate"},
 		{"run view extra", `unexpected "extra"`},
 		{"run view --set load.speed=1", "there is no such member"},
 		{"run view --threshold nonsense", "nonsense"},
 		{"run view --url ftp://x", "not of the form"},
 		{"run none.yaml", "none.yaml"},
-		{"init flood", "there is no scenario"},
+		{"run flood extra", `unexpected "extra"`},
+		{"run flood --times 0", "more than 0"},
+		{"run retry-storm --at nonsense", "nonsense"},
+		{"soak deluge", "there is no scenario"},
+		{"init deluge", "there is no scenario"},
 		{"init", "stampede init SCENARIO"},
 	} {
 		var out, errs bytes.Buffer
@@ -177,26 +181,7 @@ func TestRunUsage(t *testing.T) {
 // processes, until it is sold out; the server must have told the truth.
 func TestOnSaleAtNode(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("builds and runs a node")
-	}
-	program := filepath.Join(t.TempDir(), "boxoffice")
-	if out, err := exec.Command("go", "build", "-o", program, "boxoffice/cmd/boxoffice").CombinedOutput(); err != nil {
-		t.Fatalf("build: %v: %s", err, out)
-	}
-	node, err := startNode(program, filepath.Join(t.TempDir(), "data"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := node.cmd.Process.Signal(syscall.SIGTERM); err != nil {
-			t.Error(err)
-		}
-		if err := node.cmd.Wait(); err != nil {
-			t.Error(err)
-		}
-	}()
-	r, code := runOn(t, node.url, "onsale --buyers 150 --duration 2s --seats 40 --processes 2 --think 20ms",
+	r, code := runOn(t, builtNode(t), "onsale --buyers 150 --duration 2s --seats 40 --processes 2 --think 20ms",
 		"--set", "load.opens=500ms", "--set", "events.active=20", "--set", "buyer.poll=200ms",
 		"--set", "buyer.abandon=0.1", "--set", "buyer.release=1", "--set", "buyer.patience=20s")
 	if code != exitDone {
@@ -208,4 +193,47 @@ func TestOnSaleAtNode(t *testing.T) {
 	if r.Truth == nil || !r.Truth.Holds || r.Truth.Observations == 0 {
 		t.Errorf("the truth is %+v", r.Truth)
 	}
+}
+
+// TestLiveAtNode lets people watch seats and places of a node over sockets: all sockets
+// open, and the news of every change comes.
+func TestLiveAtNode(t *testing.T) {
+	needsTime(t)
+	t.Parallel()
+	r, code := runOn(t, builtNode(t), "live --sockets 30 --rate 20 --duration 3s --seats 200",
+		"--set", "live.places=15", "--set", "events.active=5", "--set", "load.drain=5s", "--set", "thresholds=",
+		"--threshold", "* failed < 1%")
+	if code != exitDone {
+		t.Errorf("exit %d: %q", code, r.Why)
+	}
+	if got := op(r, "listen"); got.Statuses["101"] != 45 || got.Errors != 0 {
+		t.Errorf("the sockets: %+v, want 45", got)
+	}
+	if seats, places := op(r, "seat-news"), op(r, "admit-news"); seats.Answered == 0 || places.Answered == 0 {
+		t.Errorf("%d news of seats and %d of places, want some", seats.Answered, places.Answered)
+	}
+}
+
+// builtNode builds a node, runs it until the test is over, and gives its URL.
+func builtNode(t *testing.T) string {
+	if testing.Short() {
+		t.Skip("builds and runs a node")
+	}
+	program := filepath.Join(t.TempDir(), "boxoffice")
+	if out, err := exec.Command("go", "build", "-o", program, "boxoffice/cmd/boxoffice").CombinedOutput(); err != nil {
+		t.Fatalf("build: %v: %s", err, out)
+	}
+	node, err := startNode(program, filepath.Join(t.TempDir(), "data"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := node.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+			t.Error(err)
+		}
+		if err := node.cmd.Wait(); err != nil {
+			t.Error(err)
+		}
+	})
+	return node.url
 }

@@ -119,6 +119,9 @@ func (r *summary) table(b *strings.Builder) {
 		}
 		w.Flush()
 		for _, s := range r.Kinds {
+			if len(s.Statuses) == 0 {
+				continue
+			}
 			fmt.Fprintf(b, "%s statuses: %v\n", s.Kind, s.Statuses)
 		}
 	}

@@ -21,8 +21,10 @@
 //	* late < 1%              share of started ones that started late
 //	sold == 100%             share of the tickets that were sold at the end
 //
-// "*" is all requests; a latency of it is the worst of theirs. Operators are <, <=, >, >=, ==. Limits are durations for
-// latencies, shares in per cent, else plain numbers.
+// "*" is all requests; a latency of it is the worst of theirs. Operators are <, <=, >, >=,
+// ==. Limits are durations for latencies, shares in per cent, else plain numbers. What k6
+// writes is taken too: p(99)<200, med and avg are of all requests where none are named,
+// and in milliseconds where there is no unit.
 //
 // # Latency
 //

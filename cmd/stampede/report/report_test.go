@@ -76,6 +76,8 @@ func TestThresholds(t *testing.T) {
 		{"* failed < 6%", 0.05, true}, {"a dropped < 10%", 1.0 / 11, true}, {"a late < 1%", 0.05,
 			false}, {"b late == 0%", 0, true},
 		{"line p99 < 50s", 60_000, false},
+		{"a p(99)<6", 5, true}, {"a p(99.9) < 5ms", 6, false}, {"p(99)<40", 50, false}, {"a med<2.5", 2, true},
+		{"a avg < 1s", 1, true},
 	} {
 		th, err := NewThreshold(x.text)
 		if err != nil {

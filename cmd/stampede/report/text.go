@@ -189,7 +189,11 @@ func (p *page) operations(r *Result) {
 			p.printf("    %s\n", p.paint(dim, o.Name+": "+counts(o.Statuses)))
 		}
 		if len(o.Reasons) > 0 {
-			p.printf("    %s\n", p.paint(dim, strings.Repeat(" ", len(o.Name))+"  "+counts(o.Reasons)))
+			name := strings.Repeat(" ", len(o.Name)+1)
+			if len(o.Statuses) == 0 {
+				name = o.Name + ":"
+			}
+			p.printf("    %s\n", p.paint(dim, name+" "+counts(o.Reasons)))
 		}
 	}
 }

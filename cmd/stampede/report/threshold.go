@@ -10,8 +10,31 @@ import (
 
 // thresholdForm is "who what operator limit", and "sold operator limit".
 var thresholdForm = regexp.MustCompile(`^\s*(?:(\S+)\s+)?` +
-	`(p50|p90|p95|p99|p99\.9|max|mean|rate|failed|dropped|late|sold)\s*` +
+	`(p50|p90|p95|p99|p99\.9|p\((?:50|90|95|99|99\.9)\)|med|avg|max|mean|rate|failed|dropped|late|sold)\s*` +
 	`(<=|>=|==|<|>)\s*([0-9.]+)\s*(%|ns|us|µs|ms|s|m)?\s*$`)
+
+// split takes a threshold apart: who, what, operator, number, unit; nil where it has not
+// the form. What k6 writes becomes what it means here: p(99)<200 is * p99 < 200ms.
+func split(text string) []string {
+	m := thresholdForm.FindStringSubmatch(text)
+	if m == nil {
+		return nil
+	}
+	was := m[2]
+	m[2] = map[string]string{"med": "p50", "avg": "mean"}[was]
+	if m[2] == "" {
+		m[2] = strings.NewReplacer("(", "", ")", "").Replace(was)
+	}
+	if m[2] != was {
+		if m[1] == "" {
+			m[1] = "*"
+		}
+		if m[5] == "" {
+			m[5] = "ms"
+		}
+	}
+	return m
+}
 
 // units are what a metric is measured in: ms, share or "".
 var units = map[string]string{
@@ -22,7 +45,7 @@ var units = map[string]string{
 // NewThreshold reads a threshold. See the package comment for its form.
 func NewThreshold(text string) (Threshold, error) {
 	t := Threshold{Text: strings.TrimSpace(text)}
-	m := thresholdForm.FindStringSubmatch(text)
+	m := split(text)
 	if m == nil {
 		return t, fmt.Errorf("threshold %q is not of the form \"book p99 < 500ms\"", text)
 	}
@@ -65,7 +88,7 @@ func (t *Threshold) judge(r *Result) {
 		return
 	}
 	*t = again
-	m := thresholdForm.FindStringSubmatch(t.Text)
+	m := split(t.Text)
 	if t.Value, err = r.measure(m[1], m[2]); err != nil {
 		t.Error = err.Error()
 		return

@@ -44,8 +44,11 @@ type Load struct {
 	Drain       time.Duration // after the last arrival
 	Users       int           // open: at most at once; closed: in loops
 	Connections int           // to each server, of each process
+	Clients     int           // addresses of this machine that they come from; 0: one
 	Timeout     time.Duration // of one request
 	Retries     int           // of one request
+	Manners     string        // of retries: polite or rude
+	Useful      string        // yes or no: the span useful is counted
 	Late        time.Duration // sent so long after its plan
 	Processes   int           // 1: this one
 }
@@ -149,6 +152,7 @@ func New(name string) (*Script, error) {
 			Model: "open", Schedule: "constant", Rate: 100, Peak: 1000, Buyers: 1000, Duration: 10 * time.Second,
 			Arrivals: "even", Drain: 30 * time.Second, Users: 20_000, Connections: 256,
 			Timeout: 15 * time.Second, Retries: 5, Late: 10 * time.Millisecond, Processes: 1,
+			Manners: "polite", Useful: "no",
 		},
 		Events: Events{Count: 4, Seats: 25_000, Hold: 10 * time.Minute, Session: 10 * time.Minute},
 		Buyer: Buyer{

@@ -29,7 +29,7 @@ type group struct {
 
 // table is everything that a script can be told.
 func (s *Script) table() []group {
-	l, e, b := &s.Load, &s.Events, &s.Buyer
+	e, b := &s.Events, &s.Buyer
 	buyers := []string{"contend", "hold-book", "queue", "onsale", "live"}
 	return []group{
 		{"", "", nil, []member{
@@ -39,25 +39,7 @@ func (s *Script) table() []group {
 			text("ledger", "file of the sandbox payment provider, to see whether anybody paid for nothing", &s.Ledger),
 			whole("seed", "of all choices: arrivals, tastes, patience", &s.Seed),
 		}},
-		{"load", "how the crowd comes", nil, []member{
-			oneOf("model", "open: arrivals by the schedule; closed: users in loops", &l.Model, "open", "closed"),
-			oneOf("schedule", "of an open model", &l.Schedule, "constant", "ramp", "spike", "onsale", "stages"),
-			number("rate", "arrivals a second: all the time, at the ramp's end, beside the spike", &l.Rate, 0, 1e6),
-			number("peak", "arrivals a second in the spike, which is the middle fifth", &l.Peak, 0, 1e6),
-			count("buyers", "how many come by the on-sale curve", &l.Buyers, 1, 10_000_000),
-			span("duration", "how long people come", &l.Duration),
-			span("opens", "on-sale curve: when the doors open; a third comes before", &l.Opens),
-			list("stages", "schedule stages: \"10s 0 500\" is ten seconds from 0 to 500 arrivals a second", &l.Stages),
-			oneOf("arrivals", "at even distances, or by chance", &l.Arrivals, "even", "poisson"),
-			span("warmup", "of the duration: who comes in it is not counted", &l.Warmup),
-			span("drain", "how long people may stay when no more come", &l.Drain),
-			count("users", "open: most at once, more are dropped; closed: so many", &l.Users, 1, 10_000_000),
-			count("connections", "to each server, from each process", &l.Connections, 1, 50_000),
-			span("timeout", "of one request", &l.Timeout),
-			count("retries", "of one request, after no answer, a 429 or a 503", &l.Retries, 0, 100),
-			span("late", "a request that is sent so long after its plan is late", &l.Late),
-			count("processes", "that make the load; each has one core's worth", &l.Processes, 1, 64),
-		}},
+		{"load", "how the crowd comes", nil, s.Load.members()},
 		{"events", "those that the run makes", nil, []member{
 			count("count", "how many", &e.Count, 1, 1000),
 			count("seats", "of each", &e.Seats, 1, 100_000),
@@ -104,6 +86,35 @@ func (v *Live) members() []member {
 		number("frozen", "share of them that never read", &v.Frozen, 0, 1),
 		count("first", "they begin at so many of the servers, and use the others when those are gone; 0: at all",
 			&v.First, 0, 1000),
+	}
+}
+
+// members are those of the group load.
+func (l *Load) members() []member {
+	return []member{
+		oneOf("model", "open: arrivals by the schedule; closed: users in loops", &l.Model, "open", "closed"),
+		oneOf("schedule", "of an open model", &l.Schedule, "constant", "ramp", "spike", "onsale", "stages"),
+		number("rate", "arrivals a second: all the time, at the ramp's end, beside the spike", &l.Rate, 0, 1e6),
+		number("peak", "arrivals a second in the spike, which is the middle fifth", &l.Peak, 0, 1e6),
+		count("buyers", "how many come by the on-sale curve", &l.Buyers, 1, 10_000_000),
+		span("duration", "how long people come", &l.Duration),
+		span("opens", "on-sale curve: when the doors open; a third comes before", &l.Opens),
+		list("stages", "schedule stages: \"10s 0 500\" is ten seconds from 0 to 500 arrivals a second", &l.Stages),
+		oneOf("arrivals", "at even distances, or by chance", &l.Arrivals, "even", "poisson"),
+		span("warmup", "of the duration: who comes in it is not counted", &l.Warmup),
+		span("drain", "how long people may stay when no more come", &l.Drain),
+		count("users", "open: most at once, more are dropped; closed: so many", &l.Users, 1, 10_000_000),
+		count("connections", "to each server, from each process", &l.Connections, 1, 50_000),
+		count("clients", "on this machine: the connections come from so many of its addresses; 0: from one",
+			&l.Clients, 0, 50_000),
+		span("timeout", "of one request", &l.Timeout),
+		count("retries", "of one request, after no answer, a 429 or a 503", &l.Retries, 0, 100),
+		oneOf("manners", "of retries: after the time that the server asks for, and few in all; or at once, and all",
+			&l.Manners, "polite", "rude"),
+		oneOf("useful", "count the answers that are no refusals for load, as a span of their own, useful",
+			&l.Useful, "no", "yes"),
+		span("late", "a request that is sent so long after its plan is late", &l.Late),
+		count("processes", "that make the load; each has one core's worth", &l.Processes, 1, 64),
 	}
 }
 

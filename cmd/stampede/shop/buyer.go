@@ -169,6 +169,9 @@ func (b *buyer) send(op *load.Op, request []byte, o *truth.Observation) (a wire.
 		if final || !b.mayRetry(try) {
 			b.at = time.Now()
 			op.Done(planned, first, b.at, t)
+			if u := b.shop.ops.useful; u != nil && t.Status != 0 && !shed(t) && !planned.Before(b.shop.Meter.From()) {
+				u.Took(b.at.Sub(first)) // not from the plan: a late generator is not the server's doing
+			}
 			return a, final
 		}
 		op.Again(planned, t)
@@ -192,12 +195,19 @@ func (b *buyer) observe(o *truth.Observation, a wire.Answer) {
 // mayRetry spends from the budget of retries.
 func (b *buyer) mayRetry(try int) bool {
 	s := b.shop
+	if s.Script.Load.Manners == "rude" {
+		return try < s.Script.Load.Retries
+	}
 	return try < s.Script.Load.Retries && s.retries.Add(1) <= s.sent.Load()/10+100
 }
 
 // backOff is how long to wait before the next try: what the server asks for and up to
-// half of that more, or 10 ms, doubled each time up to 1 s, and half of it by chance.
+// half of that more, or 10 ms, doubled each time up to 1 s, and half of it by chance. The
+// rude do not wait.
 func (b *buyer) backOff(try int, asked time.Duration) time.Duration {
+	if b.shop.Script.Load.Manners == "rude" {
+		return 0
+	}
 	if asked > 0 {
 		return asked + time.Duration(b.random.Int64N(int64(asked)/2))
 	}
@@ -207,8 +217,14 @@ func (b *buyer) backOff(try int, asked time.Duration) time.Duration {
 
 // again tells tries that ask to be made again.
 func again(t load.Try) bool {
-	return t.Status == 503 || t.Status == 429 || t.Status == 409 && t.Reason == "idempotency-in-flight"
+	return shed(t) || t.Status == 409 && t.Reason == "idempotency-in-flight"
 }
+
+// shed tells refusals for load.
+func shed(t load.Try) bool { return t.Status == 503 || t.Status == 429 }
+
+// NoRetryAfter ends the reason of a refusal for load that does not say when to come again.
+const NoRetryAfter = " without Retry-After"
 
 // tryOf is what a try came to, as the meter counts it.
 func tryOf(a wire.Answer, err error) load.Try {
@@ -217,6 +233,9 @@ func tryOf(a wire.Answer, err error) load.Try {
 	switch {
 	case err == nil && a.Status >= 400:
 		t.Reason = code(a.Body)
+		if shed(t) && a.Retry == 0 {
+			t.Reason += NoRetryAfter
+		}
 	case err == nil:
 	case errors.As(err, &network) && network.Timeout():
 		t.Status, t.Reason = 0, "timeout"

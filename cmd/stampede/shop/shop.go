@@ -27,6 +27,7 @@ type Config struct {
 type Shop struct {
 	Config
 	ops     ops
+	first   *load.Op // of the scenario: what a dropped arrival is counted with
 	tally   tally
 	soldOut atomic.Bool
 	gone    chan struct{} // closed when soldOut becomes true
@@ -44,6 +45,7 @@ type ops struct {
 	join, place, leave                           *load.Op
 	line, purchase, listen, seatNews, placesNews *load.Op
 	moved, back                                  *load.Op
+	useful                                       *load.Op // nil: not wanted
 }
 
 // tally is how the sale goes.
@@ -65,6 +67,9 @@ func New(c Config) *Shop {
 		declined: m.Counter("declined"), abandoned: m.Counter("abandoned"), conflicts: m.Counter("conflicts"),
 		inLine: m.Gauge("line"), underWay: m.Gauge("active"),
 	}}
+	if c.Script.Load.Useful == "yes" {
+		s.ops.useful = m.Op("useful")
+	}
 	s.news.init()
 	targets := c.Pool.Targets()
 	for _, h := range c.Houses {
@@ -73,6 +78,10 @@ func New(c Config) *Shop {
 			s.reads = append(s.reads, r.Append(nil, &targets[i]))
 		}
 	}
+	s.first = map[string]*load.Op{
+		"view": s.ops.view, "search": s.ops.search, "book": s.ops.book, "contend": s.ops.book, "hold-book": s.ops.hold,
+		"mixed": s.ops.view, "queue": s.ops.join, "onsale": s.ops.join, "live": s.ops.hold,
+	}[c.Script.Scenario]
 	s.queries = queries(c.Script.Words, c.Script.Seed, &targets[0])
 	return s
 }
@@ -100,17 +109,13 @@ func (s *Shop) User() load.User {
 // Drop counts an arrival that could not start, with the operation that it would have
 // begun with.
 func (s *Shop) Drop(a load.Arrival) {
-	first := map[string]*load.Op{
-		"view": s.ops.view, "search": s.ops.search, "book": s.ops.book, "contend": s.ops.book, "hold-book": s.ops.hold,
-		"mixed": s.ops.view, "queue": s.ops.join, "onsale": s.ops.join, "live": s.ops.hold,
-	}[s.Script.Scenario]
-	first.Drop(a.At)
+	s.first.Drop(a.At)
 }
 
 // Operations are the names of all that a shop counts, in the order of the contract.
 var Operations = []string{
 	"view", "seat-map", "search", "hold", "release", "book", "join", "place", "leave",
-	"line", "purchase", "listen", "seat-news", "admit-news", "position-news", "back",
+	"line", "purchase", "listen", "seat-news", "admit-news", "position-news", "back", "useful",
 }
 
 // Sells says whether a scenario sells tickets.

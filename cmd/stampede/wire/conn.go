@@ -12,8 +12,9 @@ import (
 // MaxAnswer bounds one answer: a seat map of 100,000 seats has about 12 MB.
 const MaxAnswer = 64 << 20
 
-// deadlineStep is how often a connection's deadline is moved. Moving it for each
-// request would cost more than parsing the answer.
+// deadlineStep is how often a connection's deadline is moved at most; short timeouts move
+// it every quarter of them. Moving it for each request would cost more than parsing the
+// answer.
 const deadlineStep = time.Second
 
 // maxRetryAfter bounds what a Retry-After may say, in seconds.
@@ -38,6 +39,7 @@ type Answer struct {
 type Conn struct {
 	address  string
 	timeout  time.Duration
+	from     net.IP   // where it is dialled from; nil: as the machine likes
 	c        net.Conn // nil: not connected
 	deadline time.Time
 	buf      []byte // the answer: buf[:n] was read
@@ -48,6 +50,11 @@ type Conn struct {
 func NewConn(address string, timeout time.Duration) *Conn {
 	return &Conn{address: address, timeout: timeout, buf: make([]byte, 16<<10)}
 }
+
+// From has a connection come from the nth of many addresses of this machine, 127.1.0.1 and
+// so on, so that it is another client's than those of other numbers. Only a server on this
+// machine can be reached from there. It is for connections that are not dialled yet.
+func (c *Conn) From(n int) { c.from = net.IPv4(127, 1, byte(n/200), byte(n%200+1)) }
 
 // Close ends the connection. It can be used again: the next request dials.
 func (c *Conn) Close() {
@@ -74,19 +81,22 @@ func (c *Conn) Do(request []byte) (Answer, error) {
 	return a, err
 }
 
-// ready dials where needed and keeps the deadline between timeout and
-// timeout+deadlineStep ahead.
+// ready dials where needed and keeps the deadline between timeout and a step more ahead.
 func (c *Conn) ready() error {
 	now := time.Now()
 	if c.c == nil {
-		d, err := net.DialTimeout("tcp", c.address, c.timeout)
+		dial := net.Dialer{Timeout: c.timeout}
+		if c.from != nil {
+			dial.LocalAddr = &net.TCPAddr{IP: c.from}
+		}
+		d, err := dial.Dial("tcp", c.address)
 		if err != nil {
 			return err
 		}
 		c.c, c.deadline = d, time.Time{}
 	}
 	if c.deadline.Sub(now) < c.timeout {
-		c.deadline = now.Add(c.timeout + deadlineStep)
+		c.deadline = now.Add(c.timeout + min(deadlineStep, c.timeout/4))
 		return c.c.SetDeadline(c.deadline)
 	}
 	return nil

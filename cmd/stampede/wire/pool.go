@@ -20,8 +20,9 @@ type Pool struct {
 	targets []Target
 	timeout time.Duration
 	limit   int
+	clients int // 0: all connections are one client's
 
-	mu   sync.Mutex // guards sides
+	mu   sync.Mutex // guards what follows
 	some []side
 }
 
@@ -29,6 +30,7 @@ type Pool struct {
 type side struct {
 	idle []lent // the last one is the warmest
 	out  int
+	made int
 	free *sync.Cond // a connection came back
 }
 
@@ -48,6 +50,10 @@ func NewPool(targets []Target, limit int, timeout time.Duration) *Pool {
 	return p
 }
 
+// Clients has the pool's connections come from so many addresses in turn; see Conn.From. It
+// is called before Get.
+func (p *Pool) Clients(n int) { p.clients = n }
+
 // Targets are the servers, by the numbers that Get takes.
 func (p *Pool) Targets() []Target { return p.targets }
 
@@ -62,10 +68,19 @@ func (p *Pool) Get(server int) *Conn {
 	}
 	s.out++
 	n := len(s.idle)
-	if n == 0 {
-		return NewConn(p.targets[server].Address, p.timeout)
+	if n == 0 || p.clients > s.made {
+		c := NewConn(p.targets[server].Address, p.timeout)
+		if p.clients > 0 {
+			c.From(s.made % p.clients)
+		}
+		s.made++
+		return c
 	}
 	l := s.idle[n-1]
+	if p.clients > 0 { // all of them come in turn
+		l = s.idle[0]
+		copy(s.idle, s.idle[1:])
+	}
 	s.idle = s.idle[:n-1]
 	if time.Since(l.at) > idleTime {
 		l.conn.Close()
