@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"boxoffice/cmd/stampede/shop"
 	"boxoffice/cmd/stampede/wire"
 )
 
@@ -33,7 +34,7 @@ func slowServer(t *testing.T, d time.Duration) string {
 func TestRequest(t *testing.T) {
 	to := wire.Target{Address: "localhost:1", Token: "secret"}
 	r := wire.Request{Method: "POST", Path: "/bookings/e", User: "u", Key: "k", Admin: true,
-		Body: bookingBody(nil, "h", "A-1", "A-2")}
+		Body: shop.BookingBody(nil, "h", shop.GoodCard, []string{"A-1", "A-2"})}
 	got, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(r.Append(nil, &to))))
 	if err != nil {
 		t.Fatal(err)

@@ -171,32 +171,39 @@ func (x *comparison) compareView(to wire.Target) (_ *pair, err error) {
 
 // compareBook measures bookings of new events beside the appending server, which
 // gets the same requests. Every booking is read back afterwards.
-func (x *comparison) compareBook(to wire.Target, file string, total *compareReport) (_ *pair, err error) {
-	base, err := startBaseline("append", "-file", file)
-	if err != nil {
-		return nil, err
-	}
-	defer base.stop(&err)
+func (x *comparison) compareBook(to wire.Target, file string, total *compareReport) (*pair, error) {
 	p := &pair{Kind: "book", Wanted: wantedBook}
+	return p, x.besideAppend(p, to, file, bookKind,
+		func(r *run) (*summary, error) { return r.bookRound(total) },
+		func(turn *run) (*summary, error) { return turn.measure("book", turn.book()) })
+}
+
+// besideAppend measures rounds of a node in turns with the appending server, by the
+// answers of 201 to requests of a kind. A round's own is what one of them does.
+func (x *comparison) besideAppend(p *pair, to wire.Target, file string, of kind,
+	node, base func(r *run) (*summary, error)) (err error) {
+	server, err := startBaseline("append", "-file", file)
+	if err != nil {
+		return err
+	}
+	defer server.stop(&err)
 	for range x.rounds {
 		r, err := x.newRound(to)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		rep, err := r.bookRound(total)
+		rep, err := node(r)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		p.Node = append(p.Node, rep.rateOf(bookKind, 201))
-		turn := r.on(wire.Target{Address: base.address})
-		rep, err = turn.measure("book", turn.book())
-		if err != nil {
-			return nil, err
+		p.Node = append(p.Node, rep.rateOf(of, 201))
+		if rep, err = base(r.on(wire.Target{Address: server.address})); err != nil {
+			return err
 		}
-		p.Baseline = append(p.Baseline, rep.rateOf(bookKind, 201))
+		p.Baseline = append(p.Baseline, rep.rateOf(of, 201))
 	}
 	p.Ratio = median(p.Node) / median(p.Baseline)
-	return p, nil
+	return nil
 }
 
 // halfRate measures the latency of bookings that come at half the rate that was

@@ -13,34 +13,18 @@ const joinedBytes = 64
 
 // compareJoin measures people who join the line of one event beside the appending server.
 // Each is another one, and nobody is let in after the first.
-func (x *comparison) compareJoin(to wire.Target, file string) (_ *pair, err error) {
-	base, err := startBaseline("append", "-file", file)
-	if err != nil {
-		return nil, err
-	}
-	defer base.stop(&err)
+func (x *comparison) compareJoin(to wire.Target, file string) (*pair, error) {
 	p := &pair{Kind: "join", Wanted: wantedJoin}
-	for range x.rounds {
-		r, err := x.newRound(to)
-		if err != nil {
-			return nil, err
-		}
-		if err := r.openRoom(); err != nil {
-			return nil, err
-		}
-		rep, err := r.measure("join", r.join(nil))
-		if err != nil {
-			return nil, err
-		}
-		p.Node = append(p.Node, rep.rateOf(joinKind, 201))
-		turn := r.on(wire.Target{Address: base.address})
-		if rep, err = turn.measure("join", turn.join(make([]byte, joinedBytes))); err != nil {
-			return nil, err
-		}
-		p.Baseline = append(p.Baseline, rep.rateOf(joinKind, 201))
-	}
-	p.Ratio = median(p.Node) / median(p.Baseline)
-	return p, nil
+	return p, x.besideAppend(p, to, file, joinKind,
+		func(r *run) (*summary, error) {
+			if err := r.openRoom(); err != nil {
+				return nil, err
+			}
+			return r.measure("join", r.join(nil))
+		},
+		func(turn *run) (*summary, error) {
+			return turn.measure("join", turn.join(make([]byte, joinedBytes)))
+		})
 }
 
 // openRoom makes one event with a waiting room.

@@ -99,7 +99,7 @@ func (r *run) mix() operation {
 
 // hold holds a ticket and gives the hold's id.
 func (w *worker) hold(s seat) (id string, ok bool) {
-	w.body = holdBody(w.body[:0], s.id)
+	w.body = shop.HoldBody(w.body[:0], []string{s.id}, 1)
 	a, final := w.do(holdKind,
 		&wire.Request{Method: "POST", Path: "/events/" + s.house.ID + "/holds", User: w.user, Key: w.newKey(),
 			Body: w.body},
@@ -122,7 +122,7 @@ func (w *worker) release(s seat, hold string) {
 
 // book books a ticket, of a hold where there is one.
 func (w *worker) book(s seat, hold string) (a wire.Answer, final bool) {
-	w.body = bookingBody(w.body[:0], hold, s.id)
+	w.body = shop.BookingBody(w.body[:0], hold, shop.GoodCard, []string{s.id})
 	return w.do(bookKind,
 		&wire.Request{Method: "POST", Path: "/bookings/" + s.house.ID, User: w.user, Key: w.newKey(), Body: w.body},
 		&truth.Observation{Op: truth.Book, Event: s.house.ID, ID: hold, Tickets: []string{s.id}})

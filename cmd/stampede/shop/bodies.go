@@ -5,8 +5,9 @@ import (
 	"strconv"
 )
 
-// bookingBody is the body of a booking of tickets, of a hold where holdID is not empty.
-func bookingBody(dst []byte, holdID, card string, tickets []string) []byte {
+// BookingBody appends the body of a booking of tickets, of a hold where holdID is not empty,
+// that is paid with a card's token. Ids are the crowd's own: they need no escaping.
+func BookingBody(dst []byte, holdID, card string, tickets []string) []byte {
 	dst = append(dst, '{')
 	if holdID != "" {
 		dst = append(dst, `"holdId":"`...)
@@ -19,9 +20,9 @@ func bookingBody(dst []byte, holdID, card string, tickets []string) []byte {
 	return append(dst, `"}}`...)
 }
 
-// holdBody is the body of a hold of tickets, or of so many of the best where there are
-// none.
-func holdBody(dst []byte, tickets []string, count int) []byte {
+// HoldBody appends the body of a hold of tickets, or of so many of the best where there are
+// none. Ids are the crowd's own: they need no escaping.
+func HoldBody(dst []byte, tickets []string, count int) []byte {
 	if tickets == nil {
 		dst = append(dst, `{"quantity":`...)
 		return append(strconv.AppendInt(dst, int64(count), 10), '}')

@@ -34,7 +34,7 @@ func (b *buyer) checkOut(h *House, hold string, tickets []string) bool {
 			return false
 		}
 	}
-	b.pay(h, hold, tickets, goodCard)
+	b.pay(h, hold, tickets, GoodCard)
 	return b.bought
 }
 

@@ -69,7 +69,7 @@ func (b *buyer) own(width int) (*House, []string) {
 func (b *buyer) books() {
 	if h, tickets := b.own(1); h != nil {
 		b.shopping = true
-		b.pay(h, "", tickets, goodCard)
+		b.pay(h, "", tickets, GoodCard)
 	}
 }
 
@@ -78,7 +78,7 @@ func (b *buyer) contends() {
 	h := b.house()
 	b.shopping = true
 	b.tickets = append(b.tickets[:0], h.Ticket(b.taste(h.Seats)))
-	b.pay(h, "", b.tickets, goodCard)
+	b.pay(h, "", b.tickets, GoodCard)
 }
 
 // mixed does one of the things of the mix.
@@ -113,17 +113,17 @@ func (b *buyer) taste(n int) int {
 	return min(max(int(x)-1, 0), n-1)
 }
 
-// The cards that a buyer has.
-const (
-	goodCard = "pm_card_visa"
-	badCard  = "pm_card_chargeDeclined"
-)
+// GoodCard is the token of a card that the sandbox approves.
+const GoodCard = "pm_card_visa"
+
+// badCard is that of one that it declines.
+const badCard = "pm_card_chargeDeclined"
 
 // pay buys tickets, those of a hold where there is one, and gives the status of the
 // answer; 0: none that is final.
 func (b *buyer) pay(h *House, hold string, tickets []string, card string) int {
 	s := b.shop
-	b.body = bookingBody(b.body[:0], hold, card, tickets)
+	b.body = BookingBody(b.body[:0], hold, card, tickets)
 	b.about(hold, tickets, 0)
 	a, final := b.do(s.ops.book, truth.Book, h.ID, &wire.Request{
 		Method: "POST", Path: "/bookings/" + h.ID, User: b.who(), Key: b.key(), Place: b.token, Body: b.body,
@@ -147,7 +147,7 @@ func (b *buyer) pay(h *House, hold string, tickets []string, card string) int {
 // id and tickets where it was granted.
 func (b *buyer) hold(h *House, tickets []string, count int) (id string, got []string, status int) {
 	s := b.shop
-	b.body = holdBody(b.body[:0], tickets, count)
+	b.body = HoldBody(b.body[:0], tickets, count)
 	b.about("", tickets, count)
 	a, final := b.do(s.ops.hold, truth.Hold, h.ID, &wire.Request{
 		Method: "POST", Path: "/events/" + h.ID + "/holds", User: b.who(), Key: b.key(), Place: b.token, Body: b.body,
