@@ -40,7 +40,7 @@ func clusterConfig(t testing.TB, name string) storage.Config {
 	cfg := testConfig(t.TempDir())
 	cfg.Node, cfg.RaftAddress = name, freeAddress(t)
 	cfg.ProposalTimeout = time.Second        // a claim that is lost with its leader must not hold up the next one
-	cfg.TickInterval = 20 * time.Millisecond // a hasty replica is deposed after three of them
+	cfg.TickInterval = 40 * time.Millisecond // a hasty replica is deposed after three of them
 	return cfg
 }
 

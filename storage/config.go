@@ -58,8 +58,8 @@ type Config struct {
 	// caller's context does not end sooner.
 	ProposalTimeout time.Duration
 	// TickInterval is the unit of Raft's clock: with several replicas a leader is
-	// missed after 20 to 40 of them. One sync that takes long delays heartbeats, so
-	// 20 of them should be a second or more. A lone replica elects itself after 3 to 6.
+	// missed after 10 to 20 of them. One sync that takes long delays heartbeats, so
+	// 10 of them should be a second or more. A lone replica elects itself after 3 to 6.
 	TickInterval time.Duration
 	// SnapshotEntries is how many entries of a shard are applied between two
 	// truncations of its Raft log; at most 1000 where the replica is alone.
@@ -99,7 +99,7 @@ func DefaultConfig(dir string) Config {
 		MinFreeBytes:       256 << 20,
 		SpaceInterval:      250 * time.Millisecond,
 		ProposalTimeout:    2 * time.Second,
-		TickInterval:       50 * time.Millisecond,
+		TickInterval:       100 * time.Millisecond,
 		SnapshotEntries:    20000,
 		CompactionOverhead: 5000,
 		MinCopyRate:        8 << 20,

@@ -48,7 +48,7 @@ func TestACopyOfAShardThatSells(t *testing.T) {
 	const least, size, shard, enough = 4 << 20, 12, 1, 2000
 	n := trio(t, func(c *storage.Config) {
 		c.Shards, c.MinCopyRate, c.SnapshotEntries, c.CompactionOverhead = 1, least, 100_000, 50_000
-		c.TickInterval, c.ProposalTimeout = 200*time.Millisecond, 10*time.Second // no leader is to be deposed
+		c.TickInterval, c.ProposalTimeout = 400*time.Millisecond, 10*time.Second // no leader is to be deposed
 	})
 	owner, over, sold := n.owner(shard), make(chan struct{}), uint64(0)
 	var shop sync.WaitGroup
@@ -62,7 +62,7 @@ func TestACopyOfAShardThatSells(t *testing.T) {
 	}
 
 	cfg := n[0].joiner("n4")
-	cfg.TickInterval = 200 * time.Millisecond
+	cfg.TickInterval = 400 * time.Millisecond
 	late := runPeer(t, cfg)
 	began := time.Now()
 	replica, err := owner.AddReplica(ctx, shard, late.cfg.RaftAddress)

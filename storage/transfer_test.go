@@ -112,7 +112,7 @@ func TestTransfersUnderLoad(t *testing.T) {
 	loaded := new(atomic.Bool)
 	n := trio(t, func(cfg *storage.Config) {
 		cfg.Logger = slog.New(missed{slog.DiscardHandler, refused})
-		cfg.TickInterval = 50 * time.Millisecond // nobody stands by himself
+		cfg.TickInterval = 100 * time.Millisecond // nobody stands by himself
 		storage.SetApplying(cfg, func() {
 			if loaded.Load() && rand.IntN(8) == 0 { // now and then a replica is slow, one or the other
 				<-time.After(20 * time.Millisecond)

@@ -61,7 +61,7 @@ func (n *realNode) start(seeds ...*realNode) {
 	}
 	sc := storage.DefaultConfig(n.dir)
 	sc.Node, sc.RaftAddress, sc.Shards, sc.MinFreeBytes = n.name, n.raft, 4, 1<<20
-	sc.TickInterval = 20 * time.Millisecond
+	sc.TickInterval = 40 * time.Millisecond
 	var err error
 	if n.member, err = cluster.Start(mc); err != nil {
 		n.t.Fatal(err)
