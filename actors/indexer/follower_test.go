@@ -26,7 +26,7 @@ func TestFollows(t *testing.T) {
 		s.sell("e3", 7)
 		s.remove("e9", true)
 		f := startFollower(t, testConfig(t, newShelf(), s.log, 4))
-		after(20 * time.Millisecond)
+		after(2 * newsEvery)
 		s.same(f)
 		if !f.Current() {
 			t.Error("it has everything and is not current")
@@ -37,7 +37,7 @@ func TestFollows(t *testing.T) {
 		s.sell("new", 1)
 		s.remove("e8", true)
 		s.remove("e7", false)
-		after(0)
+		after(newsEvery)
 		s.same(f)
 		stop(t, f)
 	})
@@ -82,6 +82,28 @@ func TestIdle(t *testing.T) {
 		}
 		s.sell("e", 3)
 		after(0)
+		s.same(f)
+		stop(t, f)
+	})
+}
+
+// A shard that sells all the time is asked for its news so often, and not for each.
+func TestBusy(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newShop(t, 1)
+		s.define("e", "Show")
+		g := gaps(s.log)
+		f := startFollower(t, testConfig(t, newShelf(), g, 1))
+		after(time.Second)
+		before := g.reads.Load()
+		for i := range 1000 {
+			s.sell("e", i%90)
+			after(time.Millisecond)
+		}
+		if looks, most := g.reads.Load()-before, int64(2*time.Second/newsEvery+4); looks > most {
+			t.Errorf("%d looks in a second, want at most %d", looks, most)
+		}
+		after(newsEvery)
 		s.same(f)
 		stop(t, f)
 	})
