@@ -92,10 +92,10 @@ func newAdmission(cfg *Config, r *prometheus.Registry) *admission {
 // where the activation has ended. Whoever is let in leaves through the gate.
 func (n *Node) admit(a *activation, cmd sale.Command, deadline time.Time) error {
 	k := classOf(cmd)
-	before, err := a.gate.enter(n.admission.slots[k] + int(a.pace.parked.Load()))
+	before, err := a.gate.enter(n.door.slots[k] + int(a.pace.parked.Load()))
 	switch {
 	case err == ErrOverloaded:
-		n.admission.shed[k][shedFull].Inc()
+		n.door.shed[k][shedFull].Inc()
 		n.metrics.refused(boundQueued)
 		return err
 	case err != nil:
@@ -104,12 +104,12 @@ func (n *Node) admit(a *activation, cmd sale.Command, deadline time.Time) error 
 		return nil // the first one is never too late to find out
 	}
 	now := time.Now()
-	wait := a.pace.wait(before, n.admission.maxBatch, now.Sub(n.clock.start))
+	wait := a.pace.wait(before, n.door.maxBatch, now.Sub(n.clock.start))
 	if wait <= deadline.Sub(now) {
 		return nil
 	}
 	a.gate.leave()
-	n.admission.shed[k][shedLate].Inc()
+	n.door.shed[k][shedLate].Inc()
 	return fmt.Errorf("%w: the answer would take %v", ErrOverloaded, wait.Round(time.Millisecond))
 }
 
@@ -154,7 +154,7 @@ func (e *event) tooLate(c *call) bool {
 
 // shedLate refuses a command that tooLate is true of.
 func (e *event) shedLate(c *call) {
-	e.node.admission.shed[classOf(c.cmd)][shedLate].Inc()
+	e.node.door.shed[classOf(c.cmd)][shedLate].Inc()
 	c.finish(sale.Answer{}, fmt.Errorf("%w: the answer would come after the deadline", ErrOverloaded))
 }
 

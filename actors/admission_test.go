@@ -18,7 +18,7 @@ import (
 func (w *world) shed(k class, reason int) int {
 	w.t.Helper()
 	r := prometheus.NewRegistry()
-	r.MustRegister(w.node.admission.shed[k][reason])
+	r.MustRegister(w.node.door.shed[k][reason])
 	families, err := r.Gather()
 	if err != nil {
 		w.t.Fatal(err)
@@ -183,7 +183,7 @@ func TestWaitingForAPaymentTakesNoSlot(t *testing.T) {
 func BenchmarkAdmit(b *testing.B) {
 	n := &Node{cfg: DefaultConfig()}
 	n.clock.start = time.Now()
-	n.admission = newAdmission(&n.cfg, nil)
+	n.door = newAdmission(&n.cfg, nil)
 	a := &activation{}
 	a.gate.word.Store(10)
 	a.pace.took.Store(int64(time.Millisecond))

@@ -22,20 +22,19 @@ type Node struct {
 	system *actor.ActorSystem
 	shards shardTable
 	// ticking is set for a shard while its clock is being written.
-	ticking []atomic.Bool
-	events  registry
-	calls   callPool
-	pool    *pool
-	payer   *payer
-	// admission decides who gets into an event.
-	admission *admission
-	metrics   *metrics
-	plans     *plans
-	remote    *remote
-	draining  atomic.Bool
-	stop      chan struct{}
-	ctx       context.Context // ends with the node
-	end       context.CancelFunc
+	ticking  []atomic.Bool
+	events   registry
+	calls    callPool
+	pool     *pool
+	payer    *payer
+	door     *admission
+	metrics  *metrics
+	plans    *plans
+	remote   *remote
+	draining atomic.Bool
+	stop     chan struct{}
+	ctx      context.Context // ends with the node
+	end      context.CancelFunc
 	// running counts the node's goroutines and actors; it grows only while life is
 	// held, or from one that it counts already.
 	running sync.WaitGroup
@@ -68,7 +67,7 @@ func Start(cfg Config) (*Node, error) {
 		actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger { return quiet }),
 		actor.WithDeadLetterRequestLogging(false))
 	n.metrics = newMetrics(cfg.Registry, n)
-	n.admission = newAdmission(&n.cfg, cfg.Registry)
+	n.door = newAdmission(&n.cfg, cfg.Registry)
 	n.remote = newRemote(n)
 	n.payer = newPayer(n)
 	n.running.Add(2)
