@@ -51,7 +51,8 @@ func TestSlotsByClass(t *testing.T) {
 			for k := stage.fills; k < classes; k++ {
 				before := w.shed(k, shedFull)
 				if _, err := w.do(commands[k]()); !errors.Is(err, ErrOverloaded) || w.shed(k, shedFull) != before+1 {
-					t.Errorf("%s with %d inside: %v, %d counted", classNames[k], stage.upTo, err, w.shed(k, shedFull)-before)
+					t.Errorf("%s with %d inside: %v, %d counted", classNames[k], stage.upTo, err,
+						w.shed(k, shedFull)-before)
 				}
 			}
 		}
