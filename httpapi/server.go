@@ -34,6 +34,8 @@ type Server struct {
 	uploads   chan struct{}        // a place for each upload under way
 	operating chan struct{}        // the same for an operator's calls
 	digesting chan struct{}        // and for digests
+	traffic   traffic              // what is inside, by what it is worth
+	gatehouse *gatehouse           // nil: nobody is held to a rate
 	// largeBodies is the memory taken for bodies over keepBuffer, in bytes.
 	largeBodies atomic.Int64
 	// catalogBytes is the lines under way of all uploads, in bytes.
@@ -83,6 +85,8 @@ func New(cfg Config) (*Server, error) {
 	s.metrics = newMetrics(table)
 	s.router = newRouter(table)
 	s.calls.New = func() any { return &call{srv: s} }
+	s.traffic.bound(&s.cfg)
+	s.gatehouse = newGatehouse(&s.cfg, s.now())
 	s.uploads = make(chan struct{}, cfg.CatalogUploads)
 	s.operating, s.digesting = make(chan struct{}, operatorCalls), make(chan struct{}, digestCalls)
 	s.events = newViewCache[*eventView](eventSlots, cfg.EventCacheBytes, cfg.ViewAge)
@@ -92,8 +96,10 @@ func New(cfg Config) (*Server, error) {
 	watch(s.metrics, "events", s.events, &s.events.misses)
 	watch(s.metrics, "snapshots", s.snapshots, &s.snapshots.misses)
 	watch(s.metrics, "seat-maps", s.seatMaps, &s.encodings.misses)
-	if err := cfg.Registry.Register(collector{s}); err != nil {
-		return nil, fmt.Errorf("register the HTTP metrics: %w", err)
+	for _, k := range []prometheus.Collector{collector{s}, trafficCollector{s}} {
+		if err := cfg.Registry.Register(k); err != nil {
+			return nil, fmt.Errorf("register the HTTP metrics: %w", err)
+		}
 	}
 	s.http = s.newHTTP()
 	return s, nil
@@ -138,6 +144,7 @@ func (quiet) Printf(string, ...any) {}
 // may be called for several listeners.
 func (s *Server) Serve(ln net.Listener) error {
 	g := newGate(ln, s.cfg.MaxConns, s.cfg.MaxConnsPerIP, &s.metrics.conns, &s.draining)
+	g.loopback = s.cfg.LimitLoopback
 	s.mu.Lock()
 	select {
 	case <-s.stopped:
