@@ -199,6 +199,7 @@ func (n *node) httpConfig(r *prometheus.Registry) httpapi.Config {
 	h.Log, h.AdminToken, h.JWTKey = n.log, n.cfg.AdminToken, []byte(n.cfg.AuthJWTKey)
 	h.Version = httpapi.Version{Version: build.Version, Revision: build.Revision, Go: build.Go, Node: n.cfg.Node}
 	h.MaxConnsPerIP = min(n.cfg.MaxConnsPerIP, h.MaxConns)
+	h.UserRate, h.NetworkRate, h.LimitLoopback = n.cfg.UserRate, n.cfg.NetworkRate, n.cfg.LimitLoopback
 	h.Seller, h.Operator, h.Registry = n.lobby, lobbyOperator{n.lobby}, r
 	h.Search, h.SearchOperator = lobbySearch{n.lobby}, lobbySearch{n.lobby}
 	return h
