@@ -130,9 +130,11 @@ func (e *event) details(records []sale.Record) (d *salepb.Details) {
 func (e *event) commit(b *batch) {
 	defer e.node.running.Done()
 	began := time.Now()
+	e.self.pace.begin(began.Sub(e.node.clock.start))
 	ctx, cancel := context.WithTimeout(context.Background(), e.node.cfg.CommitTimeout)
 	err := e.write(ctx, b)
 	cancel()
+	e.self.pace.done(time.Since(e.node.clock.start))
 	if err != nil {
 		e.commitFailed(b, err)
 		return

@@ -30,9 +30,10 @@ type Config struct {
 	// Registry gets the node's metrics; nil: none are kept.
 	Registry *prometheus.Registry
 
-	// MaxQueued bounds the commands of one event between admission and answer.
-	// 8,192 commands are about 10 ms of deciding and 8 MB; the next one gets
-	// ErrOverloaded.
+	// MaxQueued bounds the commands of one event between admission and answer, those
+	// that wait for a payment not counted. 8,192 commands are about 10 ms of deciding and
+	// 8 MB; the next one gets ErrOverloaded. Those who pay may fill it, other classes
+	// parts of it: see slotShares.
 	MaxQueued int
 	// MaxBatch bounds the commands of one commit: 4,096 keep a batch under 1 MiB.
 	MaxBatch int

@@ -40,11 +40,19 @@
 // The gate makes the end safe: it closes in the same step in which the last
 // command has left, so no command is posted to a mailbox that nobody reads.
 //
+// # Who gets in
+//
+// An event has Config.MaxQueued slots: who pays may fill all, who takes tickets 80 %, who
+// joins a waiting room 60 %, who reads 50 %. A command whose estimated wait, commits before
+// it at the pace of the last ones, is longer than its deadline does not get in, and one that
+// would be late when its turn comes is not decided: ErrOverloaded, and nothing was done. The
+// payer's news need no slot. Nor do bookings that wait for the provider.
+//
 // # Who is told what
 //
 // A Book whose payment is undecided is kept among the waiters until the payer's
-// news has been committed, at most Config.PaymentWait; then its caller is told that
-// the booking is pending. The same command with the same key waits likewise.
+// news has been committed, at most Config.PaymentWait or until its deadline; then its
+// caller is told that the booking is pending. The same command with the same key waits likewise.
 //
 // # News
 //

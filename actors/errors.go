@@ -5,8 +5,9 @@ import "errors"
 // The ways in which a call ends without an answer from the event; test with
 // errors.Is. The first two promise that nothing was done.
 var (
-	// ErrOverloaded: the event's admission bound is reached.
-	ErrOverloaded = errors.New("overloaded: too many commands wait for this event")
+	// ErrOverloaded: the event has no slot left for a command of this class, or its
+	// answer would come after the deadline; or another bound is reached.
+	ErrOverloaded = errors.New("overloaded: nothing was done")
 	// ErrUnavailable: no leader, no disk space, draining, or the deadline passed
 	// before the command was decided.
 	ErrUnavailable = errors.New("unavailable: nothing was done")

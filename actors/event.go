@@ -190,12 +190,15 @@ func (e *event) decide(c *call) {
 		e.node.metrics.refused(boundDeadline)
 		c.finish(sale.Answer{}, fmt.Errorf("%w: the deadline passed before it was decided", ErrUnavailable))
 		return
+	case e.tooLate(c):
+		e.shedLate(c)
+		return
 	}
 	e.deciding = c
 	answer := e.answer(c)
 	e.deciding = nil
 	if _, books := c.cmd.(*sale.Book); books && pending(answer) && e.waiters.count < e.node.cfg.MaxWaiting {
-		e.waiters.add(answer.Booking.ID, c, e.clock.wall.Add(e.node.cfg.PaymentWait))
+		e.waiters.add(answer.Booking.ID, c, e.patience(c))
 		return
 	}
 	e.batch.reply(c, answer)
@@ -259,6 +262,7 @@ const taskPause = 500 // milliseconds
 // the first patience that ends, or a payer that was full. Once a message is enough.
 func (e *event) updateDue() {
 	due := e.state.Due()
+	e.self.pace.parked.Store(int64(e.waiters.count))
 	sooner := func(t catalog.Time) {
 		if due == 0 || t < due {
 			due = t

@@ -17,18 +17,19 @@ type gate struct {
 // closedGate is added to the word when the gate closes: below zero means closed.
 const closedGate = -1 << 62
 
-// enter lets one command in. It fails with errMoved once the gate is closed, with
-// ErrOverloaded when limit commands are inside.
-func (g *gate) enter(limit int) error {
-	switch n := g.word.Add(1); {
+// enter lets one command in, and says how many were inside before it. It fails with
+// errMoved once the gate is closed, with ErrOverloaded when limit commands are inside.
+func (g *gate) enter(limit int) (before int, err error) {
+	n := g.word.Add(1)
+	switch {
 	case n < 0:
 		g.leave()
-		return errMoved
+		return 0, errMoved
 	case n > int64(limit):
 		g.leave()
-		return ErrOverloaded
+		return 0, ErrOverloaded
 	}
-	return nil
+	return int(n - 1), nil
 }
 
 // leave is called once for each command that entered.

@@ -10,11 +10,11 @@ func TestGate(t *testing.T) {
 	emptied := 0
 	g := gate{emptied: func() { emptied++ }}
 	for range 2 {
-		if err := g.enter(2); err != nil {
+		if _, err := g.enter(2); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := g.enter(2); !errors.Is(err, ErrOverloaded) || g.inside() != 2 {
+	if _, err := g.enter(2); !errors.Is(err, ErrOverloaded) || g.inside() != 2 {
 		t.Errorf("the third of two: %v, %d inside", err, g.inside())
 	}
 	if g.closeEmpty() {
@@ -22,7 +22,7 @@ func TestGate(t *testing.T) {
 	}
 	g.close()
 	g.close()
-	if err := g.enter(2); !errors.Is(err, errMoved) || g.inside() != 2 {
+	if _, err := g.enter(2); !errors.Is(err, errMoved) || g.inside() != 2 {
 		t.Errorf("through a closed gate: %v, %d inside", err, g.inside())
 	}
 	g.leave()
@@ -43,7 +43,7 @@ func TestGateClosesEmptyOnlyWhenEmpty(t *testing.T) {
 		entered := make(chan struct{}, 8)
 		for range 8 {
 			callers.Go(func() {
-				if g.enter(100) == nil {
+				if _, err := g.enter(100); err == nil {
 					entered <- struct{}{}
 				}
 			})

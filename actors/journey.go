@@ -232,12 +232,10 @@ func (j *journey) here(s *shard, cmd sale.Command) (sale.Answer, error) {
 	}
 	call := n.calls.get(cmd, j.deadline)
 	call.begun = j.begun
-	if err := a.gate.enter(n.cfg.MaxQueued); err != nil {
+	if err := n.admit(a, cmd, j.deadline); err != nil {
 		call.put()
 		if errors.Is(err, errMoved) {
 			n.events.remove(a)
-		} else {
-			n.metrics.refused(boundQueued)
 		}
 		return sale.Answer{}, err
 	}

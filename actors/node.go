@@ -27,6 +27,7 @@ type Node struct {
 	calls    callPool
 	pool     *pool
 	payer    *payer
+	door     *admission
 	metrics  *metrics
 	plans    *plans
 	remote   *remote
@@ -67,6 +68,7 @@ func Start(cfg Config) (*Node, error) {
 		actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger { return quiet }),
 		actor.WithDeadLetterRequestLogging(false))
 	n.metrics = newMetrics(cfg.Registry, n)
+	n.door = newAdmission(&n.cfg, cfg.Registry)
 	n.remote = newRemote(n)
 	n.payer = newPayer(n)
 	n.running.Add(2)

@@ -15,6 +15,7 @@ type activation struct {
 	shard  *shard
 	pid    *actor.PID
 	gate   gate
+	pace   pace
 	queued atomic.Int64 // messages posted and not yet received
 	due    atomic.Int64 // earliest deadline in the shard's time; 0: none
 	used   atomic.Int64 // monotonic ns of the last command

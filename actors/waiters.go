@@ -11,10 +11,15 @@ import (
 // Config.MaxWaiting. One actor owns them.
 type waiters struct {
 	last  map[sale.ID]uint64 // the number of the last caller who waits for a booking
-	queue []waiter           // from head on: in the order of patience; some have been answered since
+	queue []waiter           // from head on; some have been answered since
 	head  int
 	first uint64 // number of queue[0], were it still there; numbers start at 1
 	count int
+	// soonest is when the first patience ends of those who have less than others before
+	// them in the queue, which is in the order of patience but for them; zero: there are
+	// none. It may be the time of somebody who has been answered.
+	soonest time.Time
+	latest  time.Time // the longest patience so far
 }
 
 // keptWaiters is how many entries an empty queue keeps room for.
@@ -35,6 +40,11 @@ func (w *waiters) add(id sale.ID, c *call, until time.Time) {
 	if len(w.queue) == cap(w.queue) && w.head > len(w.queue)/2 {
 		w.first += uint64(w.head)
 		w.queue, w.head = append(w.queue[:0], w.queue[w.head:]...), 0
+	}
+	if until.Before(w.latest) {
+		w.sooner(until)
+	} else {
+		w.latest = until
 	}
 	w.queue = append(w.queue, waiter{id, c, until, w.last[id]})
 	w.last[id] = w.first + uint64(len(w.queue)) - 1
@@ -58,6 +68,13 @@ func (w *waiters) answer(id sale.ID, f func(*call)) {
 	w.trim()
 }
 
+// sooner notes the end of a patience that is not in the order of the queue.
+func (w *waiters) sooner(until time.Time) {
+	if w.soonest.IsZero() || until.Before(w.soonest) {
+		w.soonest = until
+	}
+}
+
 // waiting reports whether anybody waits for a booking.
 func (w *waiters) waiting(id sale.ID) bool { return w.last[id] != 0 }
 
@@ -65,6 +82,28 @@ func (w *waiters) waiting(id sale.ID) bool { return w.last[id] != 0 }
 func (w *waiters) expire(now time.Time, f func(sale.ID, *call)) {
 	for w.head < len(w.queue) && !w.queue[w.head].until.After(now) {
 		id := w.queue[w.head].booking
+		w.answer(id, func(c *call) { f(id, c) })
+	}
+	if !w.soonest.IsZero() && !w.soonest.After(now) {
+		w.expireRash(now, f)
+	}
+}
+
+// expireRash is expire for those whose patience ends before that of others in front of
+// them: it looks at everybody.
+func (w *waiters) expireRash(now time.Time, f func(sale.ID, *call)) {
+	var over []sale.ID
+	w.soonest = time.Time{}
+	for _, x := range w.queue[w.head:] {
+		switch {
+		case x.call == nil:
+		case !x.until.After(now):
+			over = append(over, x.booking)
+		case x.until.Before(w.latest):
+			w.sooner(x.until)
+		}
+	}
+	for _, id := range over {
 		w.answer(id, func(c *call) { f(id, c) })
 	}
 }
@@ -89,7 +128,10 @@ func (w *waiters) next() (until time.Time, any bool) {
 	if w.head == len(w.queue) {
 		return time.Time{}, false
 	}
-	return w.queue[w.head].until, true
+	if until = w.queue[w.head].until; !w.soonest.IsZero() && w.soonest.Before(until) {
+		until = w.soonest
+	}
+	return until, true
 }
 
 // all hands over everybody and forgets them.

@@ -504,7 +504,7 @@ func TestMetrics(t *testing.T) {
 		`boxoffice_http_request_duration_seconds_count{method="GET",route="/events/{eventId}"} 3`,
 		`boxoffice_http_requests_in_flight 1`,
 		`boxoffice_http_connections_max 16000`,
-		`boxoffice_http_connections_peer_max 4000`,
+		`boxoffice_http_connections_peer_max 1024`,
 		`boxoffice_http_connections_refused_total{bound="peer"} 0`,
 		`boxoffice_http_cache_requests_total{cache="seat-maps",result="hit"} 1`,
 		`boxoffice_http_cache_requests_total{cache="seat-maps",result="miss"} 1`,

@@ -51,6 +51,13 @@ type call struct {
 	find      searchQuery // of GET /events
 	// large: the call has taken MaxBody bytes of the server's room for bodies.
 	large bool
+	// entered: the call is counted in its route's lane.
+	entered bool
+	// known is the user of the bearer token, once it has been checked.
+	known struct {
+		user    string
+		ok, yes bool
+	}
 }
 
 // The most memory that a pooled call keeps.
@@ -82,6 +89,7 @@ func (s *Server) releaseCall(c *call) {
 	}
 	c.ctx, c.route, c.head, c.idN = nil, nil, head{}, 0
 	c.args, c.find = [2][]byte{}, searchQuery{}
+	c.known.user, c.known.ok, c.known.yes = "", false, false
 	if cap(c.body) > keepBuffer {
 		c.body = nil
 	}

@@ -72,9 +72,22 @@ type Config struct {
 	// 16,000 costs about 200 MiB of buffers and stays below the usual limit of
 	// 20,000 files.
 	MaxConns int
-	// MaxConnsPerIP bounds the connections of one peer address (429); 0: no
-	// bound. The default of a quarter of MaxConns leaves room for others.
+	// MaxConnsPerIP bounds the connections of one address, or of the first 56 bits of an
+	// IPv6 address (429); 0: no bound. Loopback addresses have none, unless
+	// LimitLoopback. 1,024 are what a proxy needs, and a sixteenth of MaxConns.
 	MaxConnsPerIP int
+	// LimitLoopback has the bounds on addresses hold for those of this machine too, each
+	// for itself. Else they have none: what comes from them is a proxy, or a test.
+	LimitLoopback bool
+	// UserRate bounds the requests of one user (429), and NetworkRate those of one network:
+	// the first 24 bits of an IPv4 address, 56 of an IPv6 address. GETs of a place or of
+	// tickets have buckets of their own with half the rate, the beginnings of live streams
+	// with a twentieth; operators and probes have none. Zero: no bound.
+	UserRate, NetworkRate Rate
+	// MaxInside bounds the requests that are being served, by class: bookings may be so
+	// many, holds 80 %, joins 60 %, reads 50 %, searches 25 %; the next one of a class
+	// gets 503 overloaded. 0: no bound.
+	MaxInside int
 	// MaxRequestsPerConn closes a connection after so many requests, so that
 	// long-lived ones spread over the nodes again. 0: no bound.
 	MaxRequestsPerConn int
@@ -146,7 +159,8 @@ type Version struct {
 func DefaultConfig() Config {
 	return Config{
 		MaxConns:           16_000,
-		MaxConnsPerIP:      4_000,
+		MaxConnsPerIP:      1_024,
+		MaxInside:          16_000,
 		MaxRequestsPerConn: 100_000,
 		ReadTimeout:        5 * time.Second,
 		WriteTimeout:       5 * time.Second,
@@ -180,6 +194,8 @@ func (c *Config) check() error {
 	need(c.Seller != nil, "Seller is missing")
 	need(c.MaxConns > 0, "MaxConns must be positive")
 	need(c.MaxConnsPerIP >= 0 && c.MaxConnsPerIP <= c.MaxConns, "MaxConnsPerIP must be 0 to MaxConns")
+	need(c.UserRate.valid() && c.NetworkRate.valid(), "rates must be above 0 and at most 1,000,000, with a burst")
+	need(c.MaxInside >= 0, "MaxInside must not be negative")
 	need(c.MaxRequestsPerConn >= 0, "MaxRequestsPerConn must not be negative")
 	need(c.ReadTimeout > 0 && c.WriteTimeout > 0 && c.IdleTimeout > 0, "timeouts must be positive")
 	need(c.MaxBody > 0 && c.CatalogLine > 0, "MaxBody and CatalogLine must be positive")

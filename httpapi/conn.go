@@ -17,13 +17,17 @@ import (
 type gate struct {
 	net.Listener
 	max, perIP int
+	loopback   bool // loopback addresses have the bound too
 	counts     *connCounts
 	draining   *atomic.Bool // the server's
+
+	// How many connections and sites there are; for who does not hold mu.
+	open, sites atomic.Int64
 
 	mu struct {
 		sync.Mutex
 		open  map[*conn]struct{}
-		peers map[netip.Addr]int
+		sites map[netip.Addr]*site
 	}
 }
 
@@ -38,7 +42,7 @@ type connCounts struct {
 func newGate(ln net.Listener, max, perIP int, counts *connCounts, draining *atomic.Bool) *gate {
 	g := &gate{Listener: ln, max: max, perIP: perIP, counts: counts, draining: draining}
 	g.mu.open = make(map[*conn]struct{})
-	g.mu.peers = make(map[netip.Addr]int)
+	g.mu.sites = make(map[netip.Addr]*site)
 	return g
 }
 
@@ -70,11 +74,16 @@ func (g *gate) admit(c *conn) string {
 	if len(g.mu.open) >= g.max {
 		return codeOverloaded
 	}
-	if g.perIP > 0 && g.mu.peers[c.peer] >= g.perIP {
+	addr := siteOf(c.peer)
+	home := g.mu.sites[addr]
+	if home == nil {
+		home = newSite()
+	} else if g.perIP > 0 && home.open.Load() >= int64(g.perIP) && (g.loopback || !addr.IsLoopback()) {
 		return codeRateLimited
 	}
-	g.mu.open[c] = struct{}{}
-	g.mu.peers[c.peer]++
+	g.mu.open[c], g.mu.sites[addr], c.home = struct{}{}, home, home
+	home.open.Add(1)
+	g.told()
 	g.counts.open.Add(1)
 	return ""
 }
@@ -87,10 +96,17 @@ func (g *gate) leave(c *conn) {
 		return
 	}
 	delete(g.mu.open, c)
-	if g.mu.peers[c.peer]--; g.mu.peers[c.peer] == 0 {
-		delete(g.mu.peers, c.peer)
+	if c.home.open.Add(-1) == 0 {
+		delete(g.mu.sites, siteOf(c.peer))
 	}
+	g.told()
 	g.counts.open.Add(-1)
+}
+
+// told says how many there are, with mu held.
+func (g *gate) told() {
+	g.open.Store(int64(len(g.mu.open)))
+	g.sites.Store(int64(len(g.mu.sites)))
 }
 
 // closeAll ends every connection at once: what is left when a shutdown's time is over.
@@ -113,13 +129,23 @@ func refuseConn(nc net.Conn, code string) {
 	id := appendRequestID(nil)
 	body := appendProblem(nil, p, id, fault{})
 	head := fmt.Sprintf("HTTP/1.1 %d %s\r\nConnection: close\r\nContent-Type: %s\r\nContent-Length: %d\r\n"+
-		"Retry-After: %d\r\nX-Request-Id: %s\r\n\r\n", p.status, p.title, problemType, len(body), p.retryAfter, id)
+		"Retry-After: %d\r\nX-Request-Id: %s\r\n\r\n", p.status, p.title, problemType, len(body), p.again(), id)
 	_ = nc.SetWriteDeadline(time.Now().Add(time.Second))
 	_, _ = nc.Write(append([]byte(head), body...)) // best effort: the peer may be gone
 	_ = nc.Close()
 }
 
-// peerAddr is what connections are counted by; those that are not TCP count as one.
+// siteOf is what an address's connections are counted under: itself, and of IPv6 its
+// first 56 bits, for one subscriber has as many addresses as he likes.
+func siteOf(a netip.Addr) netip.Addr {
+	if !a.Is6() || a.IsLoopback() {
+		return a
+	}
+	p, _ := a.Prefix(56) // an error only for more bits than there are
+	return p.Addr()
+}
+
+// peerAddr is a connection's other end; those that are not TCP have none.
 func peerAddr(nc net.Conn) netip.Addr {
 	if a, ok := nc.RemoteAddr().(*net.TCPAddr); ok {
 		return a.AddrPort().Addr().Unmap()
@@ -133,7 +159,9 @@ type conn struct {
 	net.Conn
 	gate *gate
 	peer netip.Addr
-	late bool // it came while the server was drained
+	home *site       // what it is counted under; nil: not admitted by a gate
+	turn atomic.Bool // it has one of home's turns
+	late bool        // it came while the server was drained
 
 	readBy, writeBy lazyDeadline
 	joined          joined
@@ -168,6 +196,7 @@ func (c *conn) Close() error {
 	if c.closed.Swap(true) {
 		return nil
 	}
+	c.giveTurn()
 	c.gate.leave(c)
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok && c.linger.Load() && half.CloseWrite() == nil {
 		_ = c.Conn.SetReadDeadline(time.Now().Add(lingerTime))

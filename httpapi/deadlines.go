@@ -56,6 +56,7 @@ func (c *conn) SetWriteDeadline(t time.Time) error {
 
 // Read reads, and keeps count of the current line's length.
 func (c *conn) Read(p []byte) (int, error) {
+	c.giveTurn()
 	if err := c.readBy.arm(c.Conn.SetReadDeadline); err != nil {
 		return 0, err
 	}
@@ -64,6 +65,7 @@ func (c *conn) Read(p []byte) (int, error) {
 		n, err = c.Conn.Read(p)
 	}
 	c.countLine(p[:n])
+	c.takeTurn()
 	return n, err
 }
 

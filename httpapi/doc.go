@@ -5,8 +5,11 @@
 // # The way of a request
 //
 //	conn.go      the gate: more connections than the bounds get 503 or 429 and are closed
+//	crowd.go     the requests of a client with very many connections take turns
 //	precheck.go  the header: framing, method, version, sizes; refused before the body is read
 //	router.go    the path, on its original bytes; the method; the media type
+//	toll.go      429 for the user or the network that asks too fast, before the body is read
+//	lane.go      503 where too many requests of this class are inside
 //	identity.go  who asks: admin token, JWT, X-User-Id
 //	json.go      the body: strict JSON, bounded in size and depth
 //	search.go, suggest.go: Config.Search answers; searchquery.go reads what is asked,
@@ -20,7 +23,7 @@
 //
 // Checks run in that order and the first that fails answers: a request with two
 // faults is told of the earlier one. For one request: framing (400, 413, 414, 417,
-// 431, 501, 505), path (404), method (405), body framing and size (400, 408, 413),
+// 431, 501, 505), rates and room (429, 503), path (404), method (405), body framing and size (400, 408, 413),
 // media type (415), admin rights (401, 403), user (400, 401), idempotency key and
 // other headers (400), query (400), body (400), and then the event's own answer.
 //

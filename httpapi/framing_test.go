@@ -310,6 +310,21 @@ func TestSlow(t *testing.T) {
 	}
 }
 
+// A client that asks and asks, and reads nothing, is cut off.
+func TestReadsNoAnswer(t *testing.T) {
+	w := newWorld(t, func(c *Config) { c.WriteTimeout = 100 * time.Millisecond })
+	nc, err := net.Dial("tcp", w.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nc.Close()
+	waitFor(t, func() bool { return w.srv.metrics.conns.open.Load() == 1 })
+	// 100 MB of answers are more than both ends' buffers hold. The write ends with the
+	// connection.
+	_, _ = io.WriteString(nc, strings.Repeat("GET /problems HTTP/1.1\r\nHost: x\r\n\r\n", 20_000))
+	waitFor(t, func() bool { return w.srv.metrics.conns.open.Load() == 0 })
+}
+
 // TestGate: connections past a bound get an answer, and room comes back.
 func TestGate(t *testing.T) {
 	for name, row := range map[string]struct {
@@ -318,7 +333,7 @@ func TestGate(t *testing.T) {
 		code   string
 	}{
 		"all":  {func(c *Config) { c.MaxConns, c.MaxConnsPerIP = 3, 0 }, 503, codeOverloaded},
-		"peer": {func(c *Config) { c.MaxConns, c.MaxConnsPerIP = 9, 3 }, 429, codeRateLimited},
+		"peer": {func(c *Config) { c.MaxConns, c.MaxConnsPerIP, c.LimitLoopback = 9, 3, true }, 429, codeRateLimited},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, row.change)

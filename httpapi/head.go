@@ -82,8 +82,9 @@ func (c *call) location(before, after string, id sale.ID) {
 // The most milliseconds that a client may ask for.
 const maxDeadline = 30_000
 
-// deadline is when the client stops waiting: X-Deadline-Ms from now, or the
-// default for this kind of call. False: it has answered the fault.
+// deadline is when the client stops waiting: X-Deadline-Ms from when the request was here,
+// but for the rest of a long body, or the default for this kind of call. False: it has
+// answered the fault.
 func (c *call) deadline(standard time.Duration) (time.Time, bool) {
 	ms, given, ok := c.uintHeader(headerDeadline, c.head.deadline, 1, maxDeadline)
 	if !ok {
@@ -93,5 +94,5 @@ func (c *call) deadline(standard time.Duration) (time.Time, bool) {
 		standard = time.Duration(ms) * time.Millisecond
 	}
 	// The real clock, not Config.Now: the seller measures against it.
-	return time.Now().Add(standard), true
+	return c.start.Add(standard), true
 }

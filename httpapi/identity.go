@@ -101,7 +101,7 @@ func validUser(b []byte) bool {
 
 // user is who asks; "" is anonymous. False: it has answered.
 func (c *call) user() (string, bool) {
-	if v := c.srv.verifier; v != nil {
+	if c.srv.verifier != nil {
 		// With a key of our own the header of a gateway counts for nothing.
 		token, given, ok := c.bearer()
 		if !given {
@@ -109,7 +109,7 @@ func (c *call) user() (string, bool) {
 		}
 		if ok {
 			var user string
-			if user, ok = v.subject(token); ok {
+			if user, ok = c.subject(token); ok {
 				return user, true
 			}
 		}
@@ -125,6 +125,15 @@ func (c *call) user() (string, bool) {
 		return "", false
 	}
 	return string(line.value), true
+}
+
+// subject is the user of the request's bearer token, which is checked once.
+func (c *call) subject(token []byte) (user string, ok bool) {
+	if !c.known.yes {
+		c.known.user, c.known.ok = c.srv.verifier.subject(token)
+		c.known.yes = true
+	}
+	return c.known.user, c.known.ok
 }
 
 // bearer is the token of the Authorization header. A second such header, which

@@ -16,6 +16,8 @@ type problem struct {
 	unknown bool
 	// retryAfter is the Retry-After header in seconds; 0: none.
 	retryAfter int
+	// spread is the most that Retry-After is drawn up to; 0: it is not drawn.
+	spread int
 	// closes: the connection ends after the answer, for its framing is in doubt
 	// or its body was not read.
 	closes bool
@@ -37,6 +39,8 @@ type fault struct {
 	errors  []fieldError
 	members []byte // further members as JSON, each with a leading comma
 	status  int    // instead of the table's; 0: the table's
+	// retryAfter is instead of the table's; 0: the table's.
+	retryAfter int
 }
 
 // problemOf is the row of a code. A code outside the table is a programming
@@ -122,8 +126,11 @@ func (c *call) fail(code string, f fault) {
 	resp.ResetBody()
 	resp.SetStatusCode(status)
 	resp.Header.SetContentType(problemType)
-	if p.retryAfter > 0 {
-		c.setInt(headerRetryAfter, uint64(p.retryAfter))
+	if f.retryAfter == 0 {
+		f.retryAfter = p.again()
+	}
+	if f.retryAfter > 0 {
+		c.setInt(headerRetryAfter, uint64(f.retryAfter))
 	}
 	if p.closes {
 		resp.SetConnectionClose()

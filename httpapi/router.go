@@ -38,6 +38,8 @@ type route struct {
 
 	segments []string // of path; "" is variable
 	stats    *routeStats
+	lane     lane
+	toll     toll
 }
 
 // routes is the whole contract of this node; openapi.yaml has the same rows.
@@ -141,6 +143,7 @@ func newRouter(table []route) *router {
 			}
 			rt.segments = append(rt.segments, seg)
 		}
+		rt.lane, rt.toll = laneOf(rt), tollOf(rt)
 		r.add(rt)
 	}
 	return r
@@ -237,6 +240,7 @@ func (s *Server) serve(ctx *fasthttp.RequestCtx) {
 		c.finish()
 		joinWrites(ctx)
 		s.done(c, time.Since(c.start))
+		c.leave()
 		s.releaseCall(c)
 		s.metrics.inFlight.Add(-1)
 	}()
@@ -278,6 +282,9 @@ func (c *call) dispatch() bool {
 	res := c.srv.router.find(path, &c.args)
 	if res != nil {
 		c.route = res.route(h)
+	}
+	if !c.pay() || c.route != nil && !c.enter() {
+		return false
 	}
 	if c.route == nil || c.route.body != streamed {
 		if !c.readBody() {

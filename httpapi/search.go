@@ -69,7 +69,10 @@ func (s *Server) getEvents(c *call) {
 	if !ok {
 		return
 	}
-	page, err := s.cfg.Search.Search(ctx, q.ask)
+	if !c.turn(ctx) {
+		return
+	}
+	page, err := s.search(ctx, q.ask)
 	s.metrics.searched(q.kind(), time.Since(c.start))
 	if err != nil {
 		c.searchFailed(err)
@@ -79,9 +82,15 @@ func (s *Server) getEvents(c *call) {
 	c.found(strPageAge)
 }
 
+// search asks the index, and then lets the next one have the turn.
+func (s *Server) search(ctx *budget, q search.Query) (*search.Page, error) {
+	defer s.traffic.turned()
+	return s.cfg.Search.Search(ctx, q)
+}
+
 // searching is the context of one search: SearchTimeout, or less where the client
 // says so. False: it has answered.
-func (c *call) searching() (context.Context, bool) {
+func (c *call) searching() (*budget, bool) {
 	ms, given, ok := c.uintHeader(headerDeadline, c.head.deadline, 1, maxDeadline)
 	if !ok {
 		return nil, false
@@ -94,7 +103,7 @@ func (c *call) searching() (context.Context, bool) {
 	if given {
 		timeout = min(timeout, time.Duration(ms)*time.Millisecond)
 	}
-	return &budget{Context: context.Background(), deadline: time.Now().Add(timeout)}, true
+	return &budget{Context: context.Background(), deadline: c.start.Add(timeout)}, true
 }
 
 // budget is a context that ends at its deadline and in no other way. Its timer is made

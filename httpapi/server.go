@@ -35,6 +35,8 @@ type Server struct {
 	operating chan struct{}        // the same for an operator's calls
 	digesting chan struct{}        // and for digests
 	sockets   sockets              // the live streams
+	traffic   traffic              // what is inside, by what it is worth
+	gatehouse *gatehouse           // nil: nobody is held to a rate
 	// largeBodies is the memory taken for bodies over keepBuffer, in bytes.
 	largeBodies atomic.Int64
 	// catalogBytes is the lines under way of all uploads, in bytes.
@@ -85,6 +87,8 @@ func New(cfg Config) (*Server, error) {
 	s.router = newRouter(table)
 	s.calls.New = func() any { return &call{srv: s} }
 	s.sockets.bound(cfg.MaxSockets, cfg.MaxSocketsPerClient)
+	s.traffic.bound(&s.cfg)
+	s.gatehouse = newGatehouse(&s.cfg, s.now())
 	s.uploads = make(chan struct{}, cfg.CatalogUploads)
 	s.operating, s.digesting = make(chan struct{}, operatorCalls), make(chan struct{}, digestCalls)
 	s.events = newViewCache[*eventView](eventSlots, cfg.EventCacheBytes, cfg.ViewAge)
@@ -94,8 +98,10 @@ func New(cfg Config) (*Server, error) {
 	watch(s.metrics, "events", s.events, &s.events.misses)
 	watch(s.metrics, "snapshots", s.snapshots, &s.snapshots.misses)
 	watch(s.metrics, "seat-maps", s.seatMaps, &s.encodings.misses)
-	if err := cfg.Registry.Register(collector{s}); err != nil {
-		return nil, fmt.Errorf("register the HTTP metrics: %w", err)
+	for _, k := range []prometheus.Collector{collector{s}, trafficCollector{s}} {
+		if err := cfg.Registry.Register(k); err != nil {
+			return nil, fmt.Errorf("register the HTTP metrics: %w", err)
+		}
 	}
 	s.http = s.newHTTP()
 	return s, nil
@@ -142,6 +148,7 @@ func (quiet) Printf(string, ...any) {}
 // may be called for several listeners.
 func (s *Server) Serve(ln net.Listener) error {
 	g := newGate(ln, s.cfg.MaxConns, s.cfg.MaxConnsPerIP, &s.metrics.conns, &s.draining)
+	g.loopback = s.cfg.LimitLoopback
 	s.mu.Lock()
 	select {
 	case <-s.stopped:

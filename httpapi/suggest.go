@@ -53,6 +53,12 @@ func (q *suggestQuery) whole(given uint32) []fieldError {
 	return errs
 }
 
+// suggest asks the index, and then lets the next one have the turn.
+func (s *Server) suggest(ctx *budget, q search.SuggestQuery) ([]search.Suggestion, error) {
+	defer s.traffic.turned()
+	return s.cfg.Search.Suggest(ctx, q)
+}
+
 // getSuggestions is GET /suggest: names as you type.
 func (s *Server) getSuggestions(c *call) {
 	q := suggestQuery{ask: search.SuggestQuery{Size: suggestSize}}
@@ -63,7 +69,10 @@ func (s *Server) getSuggestions(c *call) {
 	if !ok {
 		return
 	}
-	list, err := s.cfg.Search.Suggest(ctx, q.ask)
+	if !c.turn(ctx) {
+		return
+	}
+	list, err := s.suggest(ctx, q.ask)
 	s.metrics.searched(suggestKind, time.Since(c.start))
 	if err != nil {
 		c.searchFailed(err)

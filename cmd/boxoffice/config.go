@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"boxoffice/actors/payment"
+	"boxoffice/httpapi"
 )
 
 // Config is everything that can be set about a node. DefaultConfig says what a
@@ -77,8 +78,9 @@ type Config struct {
 	// RetainRecords is how many records an event keeps behind its checkpoint; 0:
 	// all, which is what an audit needs.
 	RetainRecords int
-	// MaxConnsPerIP bounds the connections of one address; 0: no bound but that on
-	// all connections together.
+	// MaxConnsPerIP bounds the connections of one address, or of the first 56 bits of an
+	// IPv6 address; 0: no bound but that on all connections together. Like NetworkRate it
+	// is not for loopback addresses, unless LimitLoopback.
 	MaxConnsPerIP int
 	// Origins are the pages, besides this host's own, that may watch seats and places;
 	// "*": all.
@@ -89,6 +91,13 @@ type Config struct {
 	// MaxSocketsPerClient bounds those of one address; 0: no bound but that on all. Behind
 	// a gateway all clients have one.
 	MaxSocketsPerClient int
+	// UserRate and NetworkRate bound the requests of one user, and of one network (24
+	// bits of IPv4, 56 of IPv6). Zero: no bound. Behind a gateway all clients are one
+	// network, and a load test is one user or network with all that it sends.
+	UserRate, NetworkRate httpapi.Rate
+	// LimitLoopback has the bounds on addresses hold for those of this machine, each for
+	// itself: for tests.
+	LimitLoopback bool
 	// LogLevel is debug, info, warn or error.
 	LogLevel string
 	// LogFormat is text or json.
@@ -117,6 +126,7 @@ func DefaultConfig() Config {
 		MaxActiveEvents: 10_000,
 		PassivateAfter:  5 * time.Minute,
 		MaxSockets:      15_000, // of the 20,000 files that a process usually may open
+		MaxConnsPerIP:   httpapi.DefaultConfig().MaxConnsPerIP,
 		LogLevel:        "info",
 		LogFormat:       "text",
 	}
@@ -176,6 +186,12 @@ func (c *Config) options() []option {
 			value: count(&c.MaxSockets)},
 		{name: "max-sockets-per-client", arg: "N", help: "the same from one address, 0: no bound",
 			value: count(&c.MaxSocketsPerClient)},
+		{name: "rate-per-user", arg: "N[:BURST]", help: "requests a second of one user, and at once; 0: no bound",
+			value: (*rateValue)(&c.UserRate)},
+		{name: "rate-per-network", arg: "N[:BURST]", help: "the same of one network: /24 of IPv4, /56 of IPv6",
+			value: (*rateValue)(&c.NetworkRate)},
+		{name: "limit-loopback", help: "bounds on addresses hold for 127.0.0.0/8 and ::1 too, each for itself",
+			value: (*switchValue)(&c.LimitLoopback)},
 		{name: "log-level", arg: "LEVEL", help: "debug, info, warn or error",
 			value: word(&c.LogLevel, "debug", "info", "warn", "error")},
 		{name: "log-format", arg: "FORMAT", help: "text or json", value: word(&c.LogFormat, "text", "json")},

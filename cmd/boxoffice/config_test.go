@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"boxoffice/httpapi"
 )
 
 // world is an environment for tests with what was printed.
@@ -84,7 +86,7 @@ func TestEveryOption(t *testing.T) {
 		"pprof":        "127.0.0.1:6060",
 		"cluster-name": "c", "zone": "z", "ca": "/ca", "cert": "/cert", "key": "/key", "insecure": "true",
 		"gossip-key": "00112233445566778899aabbccddeeff", "sandbox-url": "http://10.0.0.9:7500",
-		"roles": "none",
+		"roles": "none", "rate-per-user": "2:9", "rate-per-network": "0.5:3", "limit-loopback": "true",
 	}
 	want := Config{
 		Data: "/d", HTTP: "0.0.0.0:81", Node: "n", Cluster: "10.0.0.1:7000", Join: []string{"10.0.0.2:7000",
@@ -94,7 +96,8 @@ func TestEveryOption(t *testing.T) {
 		GossipKey: "00112233445566778899aabbccddeeff", SandboxURL: "http://10.0.0.9:7500",
 		SandboxLedger: "/l", MaxActiveEvents: 7, PassivateAfter: 9 * time.Second, RetainRecords: 11, MaxConnsPerIP: 13,
 		Origins: []string{"https://a.example", "*"}, MaxSockets: 17, MaxSocketsPerClient: 5,
-		LogLevel: "debug", LogFormat: "json", Pprof: "127.0.0.1:6060",
+		LogLevel: "debug", LogFormat: "json", Pprof: "127.0.0.1:6060", LimitLoopback: true,
+		UserRate: httpapi.Rate{PerSecond: 2, Burst: 9}, NetworkRate: httpapi.Rate{PerSecond: 0.5, Burst: 3},
 	}
 	var flags, environ []string
 	var file strings.Builder

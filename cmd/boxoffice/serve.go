@@ -208,6 +208,7 @@ func (n *node) httpConfig(r *prometheus.Registry) httpapi.Config {
 	h.Log, h.AdminToken, h.JWTKey = n.log, n.cfg.AdminToken, []byte(n.cfg.AuthJWTKey)
 	h.Version = httpapi.Version{Version: build.Version, Revision: build.Revision, Go: build.Go, Node: n.cfg.Node}
 	h.MaxConnsPerIP = min(n.cfg.MaxConnsPerIP, h.MaxConns)
+	h.UserRate, h.NetworkRate, h.LimitLoopback = n.cfg.UserRate, n.cfg.NetworkRate, n.cfg.LimitLoopback
 	h.Seller, h.Operator, h.Registry = n.lobby, lobbyOperator{n.lobby}, r
 	// Sockets are connections too: beside all of them there is room for others.
 	h.MaxSockets, h.MaxConns = n.cfg.MaxSockets, max(h.MaxConns, n.cfg.MaxSockets+otherConns)
