@@ -18,6 +18,7 @@ type (
 	tickDue   struct{} // a deadline has come
 	passivate struct{} // leave memory if there is nothing to do
 	stepDown  struct{} // the shard is no longer ours: answer everybody, end
+	impatient struct{} // the node stops soon: nobody waits for a payment any longer
 	emptied   struct{} // the last command inside was answered: time to go
 	resubmit  struct{} // the payer was full: offer the owed tasks again later
 	committed struct{} // the batch in flight is durable
@@ -137,6 +138,8 @@ func (e *event) handle(m any) {
 		e.passivate()
 	case resubmit:
 		e.retryTasks = true
+	case impatient:
+		e.tellPending(e.waiters.latest)
 	case stepDown:
 		e.stepDown()
 	}
@@ -241,11 +244,16 @@ func (e *event) tick() {
 		return
 	}
 	e.step(&sale.Tick{})
-	e.waiters.expire(e.clock.wall, func(id sale.ID, c *call) { e.batch.reply(c, e.state.Outcome(id)) })
+	e.tellPending(e.clock.wall)
 	if e.retryTasks {
 		e.retryTasks = false
 		e.offerTasks()
 	}
+}
+
+// tellPending answers those who wait for a payment and whose patience ends until then.
+func (e *event) tellPending(until time.Time) {
+	e.waiters.expire(until, func(id sale.ID, c *call) { e.batch.reply(c, e.state.Outcome(id)) })
 }
 
 // offerTasks gives the payer everything that is owed.

@@ -108,10 +108,12 @@ func (n *Node) Ready() error {
 // Drain is for a planned stop, after the node's leaderships have gone to other
 // nodes: it executes no new command from now on and waits until those inside are
 // answered, at most for the given time. Commands about events on other nodes are
-// still sent there. Payments under way go on until Stop.
+// still sent there. Payments under way go on until Stop; after half of the time those
+// who wait for them are told that they are pending.
 func (n *Node) Drain(atMost time.Duration) {
 	n.draining.Store(true)
 	deadline := time.Now().Add(atMost)
+	hurry := deadline.Add(-atMost / 2)
 	poll := time.NewTicker(5 * time.Millisecond)
 	defer poll.Stop()
 	for time.Now().Before(deadline) {
@@ -119,6 +121,10 @@ func (n *Node) Drain(atMost time.Duration) {
 		n.events.each(func(a *activation) { inside += a.gate.inside() })
 		if inside == 0 {
 			return
+		}
+		if !hurry.IsZero() && !time.Now().Before(hurry) {
+			hurry = time.Time{}
+			n.events.each(func(a *activation) { n.send(a, impatient{}) })
 		}
 		<-poll.C
 	}

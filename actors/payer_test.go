@@ -81,6 +81,27 @@ func TestASlowProviderMakesAPendingBooking(t *testing.T) {
 	})
 }
 
+// A node that stops lets nobody wait for a provider longer than it has itself.
+func TestWhoWaitsForAPaymentIsToldBeforeTheNodeStops(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.define()
+		w.bank.answer = func(context.Context, payment.Request) (payment.Outcome, error) {
+			pass(8 * time.Second) // virtual
+			return payment.Outcome{}, nil
+		}
+		c := w.later(w.book("S-A-1"))
+		synctest.Wait()
+		began := time.Now()
+		w.node.Drain(4 * time.Second)
+		if took := time.Since(began); took < 2*time.Second || took > 3*time.Second {
+			t.Errorf("drained after %v, want 2 s: half of its time", took)
+		}
+		if r := <-c; r.err != nil || r.answer.Booking == nil || r.answer.Booking.Status != sale.Pending {
+			t.Errorf("told %+v, want pending", r)
+		}
+	})
+}
+
 func TestThePayerAsksUntilItKnows(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		w.define()

@@ -189,11 +189,21 @@ func (m *Member) call(deadline time.Time, node string, kind uint8, body []byte) 
 	return r.body, r.err
 }
 
+// Hurry has all calls end by then, also those that wait already: for a member that is
+// about to stop and whose callers are to get an answer before. It may be called once, by
+// anybody.
+func (m *Member) Hurry(by time.Time) {
+	m.latest.Store(max(1, int64(by.Sub(m.began))))
+	m.watch()
+}
+
 // expire ends the calls whose time is over. What has not left the link never will:
 // the link looks at the slot under the same lock.
 func (m *Member) expire(now int64) {
+	latest := m.latest.Load()
+	over := latest != 0 && latest <= now
 	m.calls.each(func(s *slot, id uint64) {
-		if s.deadline.Load() > now {
+		if s.deadline.Load() > now && !over {
 			return
 		}
 		err := errDeadline

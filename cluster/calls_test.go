@@ -93,6 +93,23 @@ func TestPastDeadline(t *testing.T) {
 	}
 }
 
+// Who waits for a slow node is answered before his own node stops.
+func TestHurry(t *testing.T) {
+	ms := startMembers(t, 2, nil)
+	arrived := make(chan struct{})
+	ms[1].Handle(kindEcho, func(Call) { close(arrived) }) // and never answers
+	failed := make(chan error)
+	go func() {
+		_, err := ms[0].Call(time.Now().Add(time.Hour), "n2", kindEcho, nil)
+		failed <- err
+	}()
+	<-arrived
+	ms[0].Hurry(time.Now().Add(30 * time.Millisecond))
+	if err := <-failed; !errors.Is(err, ErrLost) {
+		t.Errorf("the call ended with %v", err)
+	}
+}
+
 // A batch of another version is answered, not hung up on; garbage is counted, and
 // the connection lives.
 func TestOtherVersions(t *testing.T) {

@@ -286,6 +286,11 @@ func (n *node) prepare(ctx context.Context, env environment) error {
 // learn that they are to go elsewhere.
 const lingerTime = 500 * time.Millisecond
 
+// hurryAfter is how long callers may still wait for other nodes once this one's events are
+// at rest. A payment may take longer than a stop: who is told that its outcome is unknown
+// repeats his request elsewhere, and finds it.
+const hurryAfter = 2 * time.Second
+
 // stop ends the node from the outside in. First others take over what it leads, while
 // everything is still served; then clients are sent elsewhere, those under way are
 // answered, the index and the events leave, the log closes last. Parts that never started are nil.
@@ -304,6 +309,9 @@ func (n *node) stop() error {
 	}
 	if n.actors != nil {
 		n.actors.Drain(stopWithin / 2)
+	}
+	if n.member != nil {
+		n.member.Hurry(time.Now().Add(hurryAfter))
 	}
 	if n.http != nil {
 		errs = append(errs, n.http.Shutdown(ctx))
