@@ -48,7 +48,7 @@ type Member struct {
 	ctx      context.Context // ends when the member stops
 	cancel   context.CancelFunc
 	stopped  atomic.Bool
-	latest   atomic.Int64  // ns since began: when all calls end; 0: each at its own deadline
+	latest   atomic.Int64 // ns since began: when all calls end; 0: each at its own deadline
 	stopOnce sync.Once
 	watching atomic.Bool   // the loop in look is awake
 	wake     chan struct{} // wakes it
