@@ -66,7 +66,8 @@ type Config struct {
 	// CommitTimeout is how long one commit may take before its outcome counts as
 	// unknown.
 	CommitTimeout time.Duration
-	// PassivateAfter is how long an event stays in memory without a command.
+	// PassivateAfter is how long an event stays in memory without a command; less where
+	// more than half of MaxActive are in memory.
 	PassivateAfter time.Duration
 	// CheckpointEvery is the number of records after which a checkpoint is taken; a
 	// large state waits for four times as many records as it has entries, so that

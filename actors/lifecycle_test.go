@@ -149,6 +149,31 @@ func TestTooManyEventsInMemory(t *testing.T) {
 	})
 }
 
+// A catalog that is larger than the memory for events goes through it: where room is
+// short, idle events leave at once and not after their usual time.
+func TestACatalogLargerThanTheMemory(t *testing.T) {
+	inWorld(t, func(c *Config) { c.MaxActive = 10 }, func(w *world) {
+		began := time.Now()
+		for i := range 100 {
+			id := fmt.Sprint("e", i)
+			define := &sale.DefineEvent{Event: theatre(id, began)}
+			for {
+				_, err := w.Do(id, define, time.Now().Add(time.Minute))
+				if err == nil {
+					break
+				}
+				if !errors.Is(err, ErrOverloaded) {
+					t.Fatal(err)
+				}
+				pass(50 * time.Millisecond)
+			}
+		}
+		if took := time.Since(began); took > 30*time.Second {
+			t.Errorf("100 events took %v, ten times the 30 s that an event may be idle", took)
+		}
+	})
+}
+
 // Leadership goes back and forth under load: every caller gets an answer, every
 // granted hold is in the log once, nothing else is.
 func TestSteppingDownLosesNoCaller(t *testing.T) {

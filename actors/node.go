@@ -163,12 +163,13 @@ func (n *Node) tick() {
 		case <-t.C:
 		}
 		healthy := n.cfg.Log.Healthy() == nil
+		patience := n.idlePatience()
 		n.events.each(func(a *activation) {
 			due := a.due.Load()
 			switch {
 			case due != 0 && due <= int64(a.shard.time(n.clock)) && healthy:
 				n.send(a, tickDue{})
-			case a.idle(n.clock.start) > n.cfg.PassivateAfter && a.gate.inside() == 0:
+			case a.idle(n.clock.start) > patience && a.gate.inside() == 0:
 				n.send(a, passivate{})
 			}
 		})
@@ -176,6 +177,16 @@ func (n *Node) tick() {
 			n.keepClocks()
 		}
 	}
+}
+
+// idlePatience is how long an event stays in memory without a command just now:
+// PassivateAfter while half of the room is free, and the less the fuller it is, down to
+// nothing. So a catalog of any size goes through, and a crowd of events that are looked
+// at once does not keep out those that sell.
+func (n *Node) idlePatience() time.Duration {
+	most := int64(n.cfg.MaxActive)
+	free := max(0, most-n.events.size.Load())
+	return time.Duration(float64(n.cfg.PassivateAfter) * min(1, 2*float64(free)/float64(most)))
 }
 
 // activate finds the event in memory or brings it there.
