@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 	"unsafe"
+
+	"boxoffice/cmd/stampede/kernel"
 )
 
 // BenchmarkFloor is what a request costs the least client that there can be, beside
@@ -52,15 +54,11 @@ func lone(b *testing.B, address string, rate, n int) float64 {
 		if wait := syscall.NsecToTimespec(max(0, time.Until(due).Nanoseconds())); wait.Nsec > 0 {
 			syscall.RawSyscall(syscall.SYS_NANOSLEEP, uintptr(unsafe.Pointer(&wait)), 0, 0)
 		}
-		for _, call := range []struct {
-			what uintptr
-			b    []byte
-		}{{syscall.SYS_WRITE, request}, {syscall.SYS_READ, answer}} {
-			// Raw, so that no thread of the runtime is woken for it: nothing else runs here.
-			_, _, err := syscall.RawSyscall(call.what, fd, uintptr(unsafe.Pointer(&call.b[0])), uintptr(len(call.b)))
-			if err != 0 {
-				b.Fatal(err)
-			}
+		if _, err := kernel.Write(fd, request); err != 0 {
+			b.Fatal(err)
+		}
+		if _, err := kernel.Read(fd, answer); err != 0 { // it blocks: nothing else runs here
+			b.Fatal(err)
 		}
 	}
 	return float64((cpuTime() - before).Nanoseconds()) / 1000 / float64(n)

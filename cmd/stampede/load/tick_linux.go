@@ -5,7 +5,8 @@ import (
 	"os"
 	"syscall"
 	"time"
-	"unsafe"
+
+	"boxoffice/cmd/stampede/kernel"
 
 	"golang.org/x/sys/unix"
 )
@@ -21,7 +22,7 @@ type alarm struct {
 	raw  syscall.RawConn
 	wake func(fd uintptr) bool // once, not one a wait
 
-	spec unix.ItimerSpec
+	time time.Duration
 	set  bool
 	fail syscall.Errno
 }
@@ -42,20 +43,18 @@ func newAlarm() (*alarm, error) {
 }
 
 // ring sets the timer when it is first called, and has its caller wait for it; it says so
-// when it has rung. It asks the kernel itself: the call never blocks, and the runtime
-// makes ready for each system call of its own that it may.
+// when it has rung.
 func (a *alarm) ring(fd uintptr) bool {
 	if a.set {
 		return true
 	}
-	a.set = true
-	_, _, a.fail = syscall.RawSyscall6(unix.SYS_TIMERFD_SETTIME, fd, 0, uintptr(unsafe.Pointer(&a.spec)), 0, 0, 0)
+	a.set, a.fail = true, kernel.SetTimer(fd, a.time)
 	return a.fail != 0
 }
 
 // wait blocks for d, which is more than 0.
 func (a *alarm) wait(d time.Duration) error {
-	a.spec.Value, a.set, a.fail = unix.NsecToTimespec(d.Nanoseconds()), false, 0
+	a.time, a.set, a.fail = d, false, 0
 	err := a.raw.Read(a.wake)
 	if err == nil && a.fail != 0 {
 		err = a.fail

@@ -5,12 +5,11 @@ import (
 	"io"
 	"net"
 	"syscall"
-	"unsafe"
+
+	"boxoffice/cmd/stampede/kernel"
 )
 
-// stream is the bytes of a TCP connection. It asks the kernel itself: its sockets never
-// block, and the runtime makes ready for each system call of its own that it may (it wakes
-// the thread that looks after those), which for a lone request costs more than the call.
+// stream is the bytes of a TCP connection, with the calls of package kernel.
 type stream struct {
 	net.Conn
 	raw   syscall.RawConn
@@ -33,33 +32,17 @@ func newStream(c net.Conn) (net.Conn, error) {
 		return nil, err
 	}
 	s := &stream{Conn: c, raw: raw}
-	s.read = func(fd uintptr) bool { return s.call(syscall.SYS_READ, fd) }
+	s.read = func(fd uintptr) bool {
+		s.n, s.fail = kernel.Read(fd, s.buf)
+		return s.fail != syscall.EAGAIN
+	}
 	s.write = func(fd uintptr) bool {
-		for s.call(syscall.SYS_WRITE, fd) {
-			if s.buf = s.buf[s.n:]; s.fail != 0 || len(s.buf) == 0 {
-				return true
-			}
+		for s.fail = 0; s.fail == 0 && len(s.buf) > 0; s.buf = s.buf[s.n:] {
+			s.n, s.fail = kernel.Write(fd, s.buf)
 		}
-		return false
+		return s.fail != syscall.EAGAIN
 	}
 	return s, nil
-}
-
-// call reads or writes once; false where the socket is not ready.
-func (s *stream) call(what, fd uintptr) bool {
-	for {
-		n, _, err := syscall.RawSyscall(what, fd, uintptr(unsafe.Pointer(&s.buf[0])), uintptr(len(s.buf)))
-		switch {
-		case err == syscall.EAGAIN:
-			return false
-		case err == syscall.EINTR:
-			continue
-		case err != 0:
-			n = 0
-		}
-		s.n, s.fail = int(n), err
-		return true
-	}
 }
 
 // Read reads what has come, and waits for it where nothing has. The buffer is not empty.
