@@ -10,24 +10,17 @@ import (
 
 // Read reads into b, which is not empty, and gives how many bytes came. The error is EAGAIN
 // where nothing has come yet; it is 0 at the end of the file, with no bytes.
-func Read(fd uintptr, b []byte) (int, syscall.Errno) { return call(syscall.SYS_READ, fd, b) }
+func Read(fd uintptr, b []byte) (int, syscall.Errno) { return again(readOnce, fd, b) }
 
 // Write writes as much of b, which is not empty, as there is room for, and gives how much
 // that was. The error is EAGAIN where there is no room.
-func Write(fd uintptr, b []byte) (int, syscall.Errno) { return call(syscall.SYS_WRITE, fd, b) }
+func Write(fd uintptr, b []byte) (int, syscall.Errno) { return again(writeOnce, fd, b) }
 
-// call reads or writes once.
-func call(what, fd uintptr, b []byte) (int, syscall.Errno) {
-	for {
-		n, _, err := syscall.RawSyscall(what, fd, uintptr(unsafe.Pointer(&b[0])), uintptr(len(b)))
-		switch err {
-		case 0:
-			return int(n), 0
-		case syscall.EINTR:
-		default:
-			return 0, err
-		}
+// again calls until no signal comes between.
+func again(call func(fd uintptr, b []byte) (int, syscall.Errno), fd uintptr, b []byte) (n int, err syscall.Errno) {
+	for n, err = call(fd, b); err == syscall.EINTR; n, err = call(fd, b) {
 	}
+	return n, err
 }
 
 // SetTimer has a timer of the kernel (timerfd) ring once, after d, which is more than 0.
