@@ -15,7 +15,9 @@ func BenchmarkGenerator(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer base.stop(&err)
-	for _, how := range []string{"--model closed --users 64", "--rate 5000", "--rate 20000"} {
+	for _, how := range []string{
+		"--model closed --users 64", "--rate 100", "--rate 500", "--rate 2000", "--rate 5000", "--rate 20000",
+	} {
 		b.Run(strings.ReplaceAll(how, "--", ""), func(b *testing.B) {
 			for b.Loop() {
 				args := fmt.Sprintf("view --url %s --duration 2s --quiet %s", base.url, how)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime"
 	"sync"
 	"time"
 
@@ -29,6 +30,9 @@ func (c *crew) work(ctx context.Context, e errand, parts int) error {
 		c.series.Add(s)
 	}
 	if parts == 1 {
+		// One core, as any other process of a run has: with more, the runtime looks for work for
+		// them whenever somebody comes.
+		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 		end, err := e.work(ctx, add)
 		c.ends = []outcome{end}
 		c.series.Flush()

@@ -40,7 +40,7 @@ var bans = []ban{
 	{"net/http", "Post", "", "it uses the client without a timeout", "a client with every timeout set"},
 	{"os", "Exit", "cmd", "nothing that was deferred runs", "an error; only main ends the process"},
 	{"reflect", "DeepEqual", "", "it is slow and takes nil for different from empty", "slices.Equal, maps.Equal or =="},
-	{"unsafe", "", "", "a slice of a request's buffer outlives the request", "a copy"},
+	{"unsafe", "", "cmd/stampede/kernel", "a slice of a request's buffer outlives the request", "a copy"},
 }
 
 // A methodBan is a method that must not be called in files that import pkg.

@@ -71,8 +71,9 @@ var table = map[string]row{
 	"cmd/boxoffice/importer": {ours: []string{catalogDir}, third: []string{strictJSON}},
 
 	"cmd/stampede":        {ours: []string{"cmd/stampede/..."}, third: []string{fasthttp, histogram, terminal}},
-	"cmd/stampede/wire":   {},
-	"cmd/stampede/load":   {third: []string{histogram, sysCalls}},
+	"cmd/stampede/kernel": {third: []string{sysCalls}},
+	"cmd/stampede/wire":   {ours: []string{"cmd/stampede/kernel"}},
+	"cmd/stampede/load":   {ours: []string{"cmd/stampede/kernel"}, third: []string{histogram, sysCalls}},
 	"cmd/stampede/script": {ours: []string{"cmd/stampede/load"}, third: []string{yaml}},
 	"cmd/stampede/shop": {
 		ours: []string{"cmd/stampede/wire", "cmd/stampede/load", "cmd/stampede/script", "cmd/stampede/truth"},

@@ -3,7 +3,10 @@ package load
 import (
 	"fmt"
 	"os"
+	"syscall"
 	"time"
+
+	"boxoffice/cmd/stampede/kernel"
 
 	"golang.org/x/sys/unix"
 )
@@ -11,9 +14,17 @@ import (
 // alarm wakes one goroutine at a moment. It is a timer of the kernel that the runtime's
 // poller waits for: the runtime's own timers are up to a millisecond late, because
 // the poller counts its patience in whole milliseconds.
+//
+// The timer is never read: setting it takes back that it rang, and the poller tells of
+// each ringing once.
 type alarm struct {
-	fd   int
-	file *os.File // keeps fd and makes it known to the poller
+	file *os.File // makes the timer known to the poller
+	raw  syscall.RawConn
+	wake func(fd uintptr) bool // once, not one a wait
+
+	time time.Duration
+	set  bool
+	fail syscall.Errno
 }
 
 // newAlarm makes an alarm.
@@ -22,18 +33,36 @@ func newAlarm() (*alarm, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make a timer: %w", err)
 	}
-	return &alarm{fd, os.NewFile(uintptr(fd), "timer")}, nil
+	a := &alarm{file: os.NewFile(uintptr(fd), "timer")}
+	if a.raw, err = a.file.SyscallConn(); err != nil {
+		a.file.Close()
+		return nil, fmt.Errorf("make a timer: %w", err)
+	}
+	a.wake = a.ring
+	return a, nil
+}
+
+// ring sets the timer when it is first called, and has its caller wait for it; it says so
+// when it has rung.
+func (a *alarm) ring(fd uintptr) bool {
+	if a.set {
+		return true
+	}
+	a.set, a.fail = true, kernel.SetTimer(fd, a.time)
+	return a.fail != 0
 }
 
 // wait blocks for d, which is more than 0.
 func (a *alarm) wait(d time.Duration) error {
-	spec := unix.ItimerSpec{Value: unix.NsecToTimespec(d.Nanoseconds())}
-	if err := unix.TimerfdSettime(a.fd, 0, &spec, nil); err != nil {
+	a.time, a.set, a.fail = d, false, 0
+	err := a.raw.Read(a.wake)
+	if err == nil && a.fail != 0 {
+		err = a.fail
+	}
+	if err != nil {
 		return fmt.Errorf("set a timer: %w", err)
 	}
-	var rang [8]byte
-	_, err := a.file.Read(rang[:])
-	return err
+	return nil
 }
 
 // close ends the alarm.

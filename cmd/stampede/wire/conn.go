@@ -40,7 +40,7 @@ type Conn struct {
 	address  string
 	timeout  time.Duration
 	from     net.IP   // where it is dialled from; nil: as the machine likes
-	c        net.Conn // nil: not connected
+	c        net.Conn // a stream; nil: not connected
 	deadline time.Time
 	buf      []byte // the answer: buf[:n] was read
 	n        int
@@ -93,7 +93,11 @@ func (c *Conn) ready() error {
 		if err != nil {
 			return err
 		}
-		c.c, c.deadline = d, time.Time{}
+		if c.c, err = newStream(d); err != nil {
+			d.Close()
+			return err
+		}
+		c.deadline = time.Time{}
 	}
 	if c.deadline.Sub(now) < c.timeout {
 		c.deadline = now.Add(c.timeout + min(deadlineStep, c.timeout/4))
