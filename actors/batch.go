@@ -139,7 +139,9 @@ func (e *event) commit(b *batch) {
 		e.commitFailed(b, err)
 		return
 	}
-	e.node.send(e.self, committed{}) // first, so that the next batch goes out meanwhile
+	if len(b.tasks) == 0 {
+		e.node.send(e.self, committed{}) // first, so that the next batch goes out meanwhile
+	}
 	e.node.metrics.committed(len(b.records), len(b.replies), time.Since(began))
 	e.node.metrics.moved(b.records)
 	if len(b.records) > 0 {
@@ -148,14 +150,24 @@ func (e *event) commit(b *batch) {
 	for _, r := range b.replies {
 		r.call.finish(r.answer, nil)
 	}
-	if len(b.tasks) > 0 && !e.node.payer.submit(e.self.event, b.tasks) {
-		e.node.send(e.self, resubmit{})
+	if len(b.tasks) > 0 {
+		e.pay(b.tasks)
 	}
 	save := b.save
 	b.reset()
 	batches.Put(b)
 	if save != nil {
 		e.saveCheckpoint(save)
+	}
+}
+
+// pay gives the tasks that a commit brought to the payer, and says that it is done. What
+// the payer knows at once comes with that: the next batch then has it.
+func (e *event) pay(tasks []task) {
+	news, rest := e.node.payer.atOnce(e.self.event, tasks)
+	e.node.send(e.self, committed{news})
+	if !e.node.payer.submit(e.self.event, rest) {
+		e.node.send(e.self, resubmit{})
 	}
 }
 

@@ -14,14 +14,14 @@ import (
 
 // The messages of an event's actor besides *call and []*sale.SettlePayment.
 type (
-	begin     struct{} // load the event
-	tickDue   struct{} // a deadline has come
-	passivate struct{} // leave memory if there is nothing to do
-	stepDown  struct{} // the shard is no longer ours: answer everybody, end
-	impatient struct{} // the node stops soon: nobody waits for a payment any longer
-	emptied   struct{} // the last command inside was answered: time to go
-	resubmit  struct{} // the payer was full: offer the owed tasks again later
-	committed struct{} // the batch in flight is durable
+	begin     struct{}                             // load the event
+	tickDue   struct{}                             // a deadline has come
+	passivate struct{}                             // leave memory if there is nothing to do
+	stepDown  struct{}                             // the shard is no longer ours: answer everybody, end
+	impatient struct{}                             // the node stops soon: nobody waits for a payment any longer
+	emptied   struct{}                             // the last command inside was answered: time to go
+	resubmit  struct{}                             // the payer was full: offer the owed tasks again later
+	committed struct{ news []*sale.SettlePayment } // the batch in flight is durable
 	loaded    struct {
 		state *sale.State
 		err   error
@@ -116,17 +116,14 @@ func (e *event) handle(m any) {
 	case *call:
 		e.call(m)
 	case []*sale.SettlePayment:
-		for _, news := range m {
-			e.settle(news)
-		}
-		giveBack(m)
+		e.hear(m)
 	case begin:
 		e.load()
 	case loaded:
 		e.loaded(m)
 	case committed:
 		e.inFlight = false
-		if e.phase == stopping {
+		if e.hear(m.news); e.phase == stopping {
 			e.end(errMoved)
 		}
 	case failed:
@@ -221,6 +218,14 @@ func (e *event) step(cmd sale.Command) sale.Answer {
 		e.batch.tasks = append(e.batch.tasks, task{b, answer.Plan.Currency()})
 	}
 	return answer
+}
+
+// hear takes all that the payer has told at one time.
+func (e *event) hear(news []*sale.SettlePayment) {
+	for _, n := range news {
+		e.settle(n)
+	}
+	giveBack(news)
 }
 
 // settle takes the payer's news, and answers those who waited for it.

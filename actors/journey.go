@@ -219,7 +219,7 @@ func (j *journey) here(s *shard, cmd sale.Command) (sale.Answer, error) {
 		}
 	}
 	if writes(cmd) {
-		if err := n.cfg.Log.Healthy(); errors.Is(err, storage.ErrNoSpace) {
+		if err := n.cfg.Log.Space(); err != nil {
 			return sale.Answer{}, fmt.Errorf("%w: %w", ErrUnavailable, err)
 		}
 	}

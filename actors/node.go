@@ -57,6 +57,7 @@ func Start(cfg Config) (*Node, error) {
 		ticking: make([]atomic.Bool, cfg.Log.Shards()),
 		stop:    make(chan struct{}),
 		pool:    newPool(),
+		calls:   callPool{start: time.Now()},
 		plans:   newPlans(cfg.MaxPlanTickets),
 	}
 	n.ctx, n.end = context.WithCancel(context.Background())
@@ -74,6 +75,7 @@ func Start(cfg Config) (*Node, error) {
 	n.running.Add(2)
 	go n.followLeaders()
 	go n.tick()
+	go n.calls.watch(n.stop)
 	n.remote.listen()
 	return n, nil
 }

@@ -18,7 +18,10 @@ func (p *payer) do(j job) {
 	p.mu.tasks -= len(j.tasks)
 	p.mu.Unlock()
 	if !j.alone {
-		p.together(j)
+		news := p.together(p.patient(&p.mu.usual, p.node.cfg.PaymentTimeout), j)
+		if len(news) > 0 {
+			p.node.settle(j.event, news)
+		}
 		return
 	}
 	news, ok := p.try(j.event, j.tasks[0])
@@ -30,13 +33,12 @@ func (p *payer) do(j job) {
 	}
 }
 
-// together asks a provider that takes many tasks at once. Those that it did not
-// answer are asked by themselves.
-func (p *payer) together(j job) {
+// together asks a provider that takes many tasks at once, and returns its news. Those
+// that it did not answer are asked by themselves.
+func (p *payer) together(ctx context.Context, j job) []*sale.SettlePayment {
 	news := newsFor(len(j.tasks))
 	told := 0
 	rest := j.tasks[:0:0]
-	ctx := p.patient(p.node.cfg.PaymentTimeout)
 	r := rounds.Get().(*round)
 	for _, kind := range [...]sale.Task{sale.Authorise, sale.Capture} {
 		p.ask(ctx, j, kind, r)
@@ -70,9 +72,7 @@ func (p *payer) together(j job) {
 	if !room {
 		p.node.remind(j.event)
 	}
-	if told > 0 {
-		p.node.settle(j.event, news[:told])
-	}
+	return news[:told]
 }
 
 // The news of a commit goes to the event in one message, and comes back to be used
@@ -99,7 +99,7 @@ func giveBack(news []*sale.SettlePayment) {
 	for _, n := range news {
 		*n = sale.SettlePayment{}
 	}
-	if news = news[:cap(news)]; len(news) <= maxRound {
+	if news = news[:cap(news)]; len(news) > 0 && len(news) <= maxRound {
 		usedNews.Put(&news)
 	}
 }
@@ -227,7 +227,7 @@ const reasonInvalid = "invalid_request"
 
 // call asks the provider once.
 func (p *payer) call(event string, t task) (sale.SettlePayment, error) {
-	ctx := p.patient(p.node.cfg.PaymentTimeout)
+	ctx := p.patient(&p.mu.usual, p.node.cfg.PaymentTimeout)
 	began := time.Now()
 	kind, id := t.booking.Task(), t.booking.ID.String()
 	defer func() { p.node.metrics.paymentCall(kind, time.Since(began)) }()

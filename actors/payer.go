@@ -25,7 +25,10 @@ type task struct {
 // wait; a task beyond that is offered again by its event.
 //
 // A provider that can take many tasks in one call (payment.Prompt) gets all that
-// one commit has brought; what it cannot answer at once is asked by itself.
+// one commit has brought; what it cannot answer at once is asked by itself. One that
+// is near is asked for authorisations before the event's next commit, which so has
+// them already: half as many commits, each twice as large, and a booking waits for
+// two of them and not for three.
 type payer struct {
 	node   *Node
 	prompt payment.Prompt // nil: the provider takes one at a time
@@ -40,7 +43,9 @@ type payer struct {
 		tasks   int                  // in queued jobs
 		spare   []task               // memory of a job that is done; nil: none
 		busy    map[sale.ID]struct{} // bookings queued or under way: none is worked at twice at a time
-		patience
+		usual   patience             // of workers
+		brief   patience             // of events' commits
+		farTill time.Time            // the provider was slow, and is not near until then
 	}
 	done sync.WaitGroup
 }
@@ -64,6 +69,47 @@ func newPayer(n *Node) *payer {
 	return p
 }
 
+// nearTimeout is how long an event's next commit waits for a provider that is near.
+// One that takes longer is as good as one that is not, for farPause.
+const (
+	nearTimeout = 50 * time.Millisecond
+	farPause    = time.Second
+)
+
+// atOnce asks a provider that is near for the authorisations among the tasks of a
+// commit, and returns its news and the tasks that are left for submit. It blocks for
+// little more than nearTimeout. It changes the order of ts.
+func (p *payer) atOnce(event string, ts []task) (news []*sale.SettlePayment, rest []task) {
+	if p.prompt == nil || !p.prompt.Near() {
+		return nil, ts
+	}
+	n := 0
+	for i, t := range ts {
+		if t.booking.Task() == sale.Authorise {
+			ts[n], ts[i] = ts[i], ts[n]
+			n++
+		}
+	}
+	began := time.Now()
+	p.mu.Lock()
+	if n == 0 || p.ctx.Err() != nil || began.Before(p.mu.farTill) {
+		p.mu.Unlock()
+		return nil, ts
+	}
+	j := job{event, p.freshLocked(ts[:n]), false}
+	p.mu.Unlock()
+	if len(j.tasks) == 0 {
+		return nil, ts[n:]
+	}
+	news = p.together(p.patient(&p.mu.brief, nearTimeout), j)
+	if now := time.Now(); now.Sub(began) >= nearTimeout {
+		p.mu.Lock()
+		p.mu.farTill = now.Add(farPause)
+		p.mu.Unlock()
+	}
+	return news, ts[n:]
+}
+
 // submit takes tasks, except those whose booking is being worked at; it reports
 // false where there was no room for all. It never blocks and keeps no part of ts.
 func (p *payer) submit(event string, ts []task) bool {
@@ -72,6 +118,23 @@ func (p *payer) submit(event string, ts []task) bool {
 	if p.ctx.Err() != nil {
 		return true
 	}
+	fresh := p.freshLocked(ts)
+	switch {
+	case len(fresh) == 0:
+		return true
+	case p.prompt != nil:
+		return p.addLocked(job{event, fresh, false})
+	}
+	room := true
+	for i := range fresh {
+		room = p.addLocked(job{event, fresh[i : i+1 : i+1], true}) && room
+	}
+	return room
+}
+
+// freshLocked is those of the tasks whose booking is not being worked at; it is from
+// now on. The list has memory of its own.
+func (p *payer) freshLocked(ts []task) []task {
 	fresh := p.mu.spare
 	p.mu.spare = nil
 	for _, t := range ts {
@@ -81,18 +144,10 @@ func (p *payer) submit(event string, ts []task) bool {
 			fresh = append(fresh, t)
 		}
 	}
-	if p.prompt != nil {
-		if len(fresh) == 0 {
-			p.mu.spare = fresh
-			return true
-		}
-		return p.addLocked(job{event, fresh, false})
+	if len(fresh) == 0 {
+		p.mu.spare = fresh
 	}
-	room := true
-	for i := range fresh {
-		room = p.addLocked(job{event, fresh[i : i+1 : i+1], true}) && room
-	}
-	return room
+	return fresh
 }
 
 // addLocked queues a job of busy bookings and sees to it that a worker takes it;
@@ -202,17 +257,18 @@ type patience struct {
 	until  time.Time
 }
 
-// patient is a context that ends between timeout and 1.25 timeout from now.
-func (p *payer) patient(timeout time.Duration) context.Context {
+// patient is a context that ends between timeout and 1.25 timeout from now. x is the
+// patience of calls with that timeout.
+func (p *payer) patient(x *patience, timeout time.Duration) context.Context {
 	now := time.Now()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if x := &p.mu.patience; x.until.Sub(now) < timeout {
+	if x.until.Sub(now) < timeout {
 		// The one before ends by itself: calls still use it.
 		x.until = now.Add(timeout + timeout/4)
 		x.ctx, x.cancel = context.WithDeadline(p.ctx, x.until)
 	}
-	return p.mu.ctx
+	return x.ctx
 }
 
 // stop ends every call and waits for the workers.

@@ -212,7 +212,10 @@ func TestASlowPaymentHoldsUpNobody(t *testing.T) {
 type prompt struct {
 	*bank
 	asked, many int
+	near        bool
 }
+
+func (p *prompt) Near() bool { return p.near }
 
 func (p *prompt) AuthoriseMany(ctx context.Context, rs []payment.Request, answers []payment.Answer) {
 	p.mu.Lock() // two workers may ask at once
@@ -237,9 +240,14 @@ func (p *prompt) CaptureMany(ctx context.Context, cs []payment.Charge, answers [
 // A provider that takes many gets what one commit brought in one call; what it
 // puts off is asked by itself; each booking is paid and captured once.
 func TestAPromptProviderTakesManyAtOnce(t *testing.T) {
+	t.Run("far", func(t *testing.T) { takesMany(t, false) })
+	t.Run("near", func(t *testing.T) { takesMany(t, true) })
+}
+
+func takesMany(t *testing.T, near bool) {
 	var p *prompt
 	inWorld(t, func(c *Config) {
-		p = &prompt{bank: c.Gateway.(*bank)}
+		p = &prompt{bank: c.Gateway.(*bank), near: near}
 		c.Gateway = p
 	}, func(w *world) {
 		w.define()
@@ -271,6 +279,51 @@ func TestAPromptProviderTakesManyAtOnce(t *testing.T) {
 		synctest.Wait()
 		if b = w.must(&sale.ShowBooking{ID: b.ID}).Booking; b.Status != sale.BookingRefunded {
 			t.Errorf("cancelled: %v", b.Status)
+		}
+	})
+}
+
+// An event's next commit waits a little for a provider that is near, and has what it
+// says. One that hangs holds the event up once, and the booking is paid for all the same.
+func TestANearProviderThatHangs(t *testing.T) {
+	inWorld(t, func(c *Config) {
+		c.Gateway = &prompt{bank: c.Gateway.(*bank), near: true}
+	}, func(w *world) {
+		w.define()
+		release := make(chan struct{})
+		w.bank.answer = func(ctx context.Context, _ payment.Request) (payment.Outcome, error) {
+			select {
+			case <-release:
+				return payment.Outcome{}, nil
+			case <-ctx.Done():
+				return payment.Outcome{}, ctx.Err()
+			}
+		}
+		first := w.later(w.book("S-A-1"))
+		synctest.Wait()
+		began := time.Now()
+		w.must(w.hold("S-B-1"))
+		if took := time.Since(began); took == 0 || took > 2*nearTimeout {
+			t.Errorf("the event waited for %v", took)
+		}
+		second, began := w.later(w.book("S-A-2")), time.Now()
+		synctest.Wait()
+		w.must(w.hold("S-B-2"))
+		if took := time.Since(began); took != 0 {
+			t.Errorf("the event waited again, for %v", took)
+		}
+		close(release)
+		for _, c := range []<-chan result{first, second} {
+			if r := <-c; r.err != nil || r.answer.Booking == nil || r.answer.Booking.Status != sale.BookingConfirmed {
+				t.Errorf("got %v", r)
+			}
+		}
+		pass(farPause)
+		w.must(w.book("S-A-3"))
+		synctest.Wait()
+		w.expect("95 available, 2 held, 3 booked")
+		if len(w.bank.authorised) != 3 || len(w.bank.captured) != 3 {
+			t.Errorf("authorised %v, captured %v", w.bank.authorised, w.bank.captured)
 		}
 	})
 }

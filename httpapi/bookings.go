@@ -159,9 +159,9 @@ func (c *call) booking(status int, a sale.Answer) {
 		currency = a.Plan.Currency()
 	}
 	b := appendID(append(c.buf[:0], `{"id":`...), k.ID)
-	b = appendString(append(b, `,"eventId":`...), c.arg(0))
+	b = appendString(append(b, `,"eventId":`...), c.args[0])
 	b = appendString(append(b, `,"status":`...), bookingStatus(k.Status))
-	b = newTicketWriter(a.Plan).appendList(b, k.TicketIDs)
+	b = c.tickets.of(a.Plan).appendList(b, k.TicketIDs)
 	b = appendMoney(append(b, `,"total":`...), k.Total, currency)
 	b = append(b, `,"payment":{`...)
 	if k.PaymentID != "" {

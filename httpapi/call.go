@@ -45,6 +45,7 @@ type call struct {
 	// it on the way; else empty.
 	canonical []byte
 	buf       []byte // for the answer's body
+	tickets   ticketWriter
 	id        [64]byte
 	idN       int
 	num       [20]byte
@@ -88,7 +89,7 @@ func (s *Server) releaseCall(c *call) {
 		s.largeBodies.Add(-int64(s.cfg.MaxBody))
 	}
 	c.ctx, c.route, c.head, c.idN = nil, nil, head{}, 0
-	c.args, c.find = [2][]byte{}, searchQuery{}
+	c.args, c.find, c.tickets.plan = [2][]byte{}, searchQuery{}, nil
 	c.known.user, c.known.ok, c.known.yes = "", false, false
 	if cap(c.body) > keepBuffer {
 		c.body = nil

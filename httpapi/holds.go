@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"slices"
 	"strconv"
 
 	"boxoffice/actors/sale"
@@ -174,17 +175,16 @@ func (c *call) checkTickets(at string, ids []string, least int) bool {
 	}
 	var errs []fieldError
 	for i, id := range ids {
-		where := at + "/" + strconv.Itoa(i)
-		if !validTicket(id) {
-			errs = append(errs, fieldError{where, "a ticket id has 1 to 64 characters, no / and no control characters"})
+		detail := ""
+		switch {
+		case !validTicket(id):
+			detail = "a ticket id has 1 to 64 characters, no / and no control characters"
+		case slices.Contains(ids[:i], id):
+			detail = "is named twice"
+		default:
 			continue
 		}
-		for _, before := range ids[:i] {
-			if before == id {
-				errs = append(errs, fieldError{where, "is named twice"})
-				break
-			}
-		}
+		errs = append(errs, fieldError{at + "/" + strconv.Itoa(i), detail})
 	}
 	if len(errs) > 0 {
 		c.invalid(errs...)
@@ -335,8 +335,8 @@ func (c *call) hold(status int, a sale.Answer, countdown bool) {
 		currency = a.Plan.Currency()
 	}
 	b := appendID(append(c.buf[:0], `{"id":`...), h.ID)
-	b = appendString(append(b, `,"eventId":`...), c.arg(0))
-	b = newTicketWriter(a.Plan).appendList(b, h.TicketIDs)
+	b = appendString(append(b, `,"eventId":`...), c.args[0])
+	b = c.tickets.of(a.Plan).appendList(b, h.TicketIDs)
 	b = appendMoney(append(b, `,"total":`...), h.Total, currency)
 	b = appendTime(append(b, `,"expiresAt":`...), h.ExpiresAt)
 	b = appendTime(append(b, `,"maxExpiresAt":`...), h.MaxExpiresAt)

@@ -232,14 +232,18 @@ type ticketWriter struct {
 	id       []byte
 }
 
-func newTicketWriter(plan *inventory.Plan) *ticketWriter {
-	return &ticketWriter{plan: plan, price: -1}
+func newTicketWriter(plan *inventory.Plan) *ticketWriter { return new(ticketWriter).of(plan) }
+
+// of makes w a writer of a plan's tickets, in the memory that it has.
+func (w *ticketWriter) of(plan *inventory.Plan) *ticketWriter {
+	*w = ticketWriter{plan: plan, price: -1, sectionJ: w.sectionJ[:0], priceJ: w.priceJ[:0], id: w.id[:0]}
+	return w
 }
 
 // append appends a ticket's object without its closing brace.
 func (w *ticketWriter) append(b []byte, t inventory.Ticket) []byte {
 	place := w.plan.Place(t)
-	if place.Section != w.section || w.sectionJ == nil {
+	if place.Section != w.section || len(w.sectionJ) == 0 {
 		w.section = place.Section
 		w.sectionJ = appendString(append(w.sectionJ[:0], `,"section":`...), place.Section)
 	}

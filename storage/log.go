@@ -147,6 +147,9 @@ type Log interface {
 	// shard whose replica here knows no leader. A shard without a replica here, or one
 	// that has no vote yet, is no reason.
 	Healthy() error
+	// Space is nil, or ErrNoSpace: what Healthy says of the disk alone, at the cost of a
+	// look at memory.
+	Space() error
 	// Close stops everything; calls under way end with an error.
 	Close() error
 }

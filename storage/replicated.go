@@ -125,6 +125,9 @@ func (l *replicated) Healthy() error {
 	return nil
 }
 
+// Space implements Log.
+func (l *replicated) Space() error { return l.space.check(0) }
+
 // Close implements Log. It waits for reads under way; writes under way end with
 // ErrUnknown. Nothing is flushed that must be: a kill at any moment is as good.
 func (l *replicated) Close() error {

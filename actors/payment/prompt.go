@@ -21,6 +21,9 @@ type Prompt interface {
 	AuthoriseMany(ctx context.Context, rs []Request, answers []Answer)
 	// CaptureMany is Capture for each.
 	CaptureMany(ctx context.Context, cs []Charge, answers []Answer)
+	// Near reports whether AuthoriseMany takes no longer than a write to a file, as a
+	// rule: then it is worth waiting for with work that could go on.
+	Near() bool
 }
 
 // Answer is what one of many requests is told.
@@ -33,6 +36,9 @@ type Answer struct {
 type Charge struct{ Key, PaymentID string }
 
 var _ Prompt = (*Sandbox)(nil)
+
+// Near is true. See Prompt.
+func (s *Sandbox) Near() bool { return true }
 
 // AuthoriseMany answers what needs no patience. See Prompt.
 func (s *Sandbox) AuthoriseMany(ctx context.Context, rs []Request, answers []Answer) {

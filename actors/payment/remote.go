@@ -117,6 +117,9 @@ func (r *Remote) settle(ctx context.Context, verb, path string, c wireCharge) er
 	return a.answer().Err
 }
 
+// Near is false: there is a network. See Prompt.
+func (r *Remote) Near() bool { return false }
+
 // AuthoriseMany asks the provider, manyMost at a time. See Prompt. It blocks for
 // the network.
 func (r *Remote) AuthoriseMany(ctx context.Context, rs []Request, answers []Answer) {

@@ -307,6 +307,16 @@ func (m *Memory) Healthy() error {
 	return nil
 }
 
+// Space implements storage.Log.
+func (m *Memory) Space() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.full {
+		return storage.ErrNoSpace
+	}
+	return nil
+}
+
 // clone copies records: what a log returns is the caller's.
 func clone(records [][]byte) [][]byte {
 	if len(records) == 0 {
