@@ -373,6 +373,11 @@ func TestHistory(t *testing.T) {
 	w.do("DELETE", booking, "").want(200)
 	declined := strings.Replace(`{"ticketIds":["FLOOR-2"],`+pay+`}`, "visa", "chargeDeclined", 1)
 	w.do("POST", "/bookings/ev-1", declined, "Idempotency-Key", "k").want(402)
+	end := w.do("GET", "/admin/events/ev-1/history?from=99", "").want(200)
+	now := w.do("GET", "/events/ev-1", "").header.Get(headerEventVersion)
+	if got := end.header.Get(headerEventVersion); got != now {
+		t.Errorf("behind the end: version %q, want %s", got, now)
+	}
 	w.do("DELETE", "/admin/events/ev-1", "").want(204)
 	r := w.do("GET", "/admin/events/ev-1/history", "").want(200)
 	var types []string

@@ -155,6 +155,11 @@ func TestTickets(t *testing.T) {
 			t.Errorf("%s: at %q: %s", query, r.at(), r.body)
 		}
 	}
+	for _, query := range []string{"section=none", "section=none&since=1"} { // only the event knows
+		if r := w.do("GET", "/events/ev-1/tickets?"+query, "").want(400); r.header.Get(headerEventVersion) == "" {
+			t.Errorf("%s: without a version", query)
+		}
+	}
 	w.do("GET", "/events/ev-1/tickets?since=99", "").want(503, codeUnavailable)
 	w.do("GET", "/events/none/tickets", "").want(404, codeEventNotFound)
 }
