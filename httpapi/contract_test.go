@@ -276,7 +276,8 @@ func TestHoldLife(t *testing.T) {
 	}
 	w.do("PATCH", path, `{"remove":["101-A-2","101-A-3"]}`).want(400, codeInvalid)
 	for body, at := range map[string]string{`{}`: "", `{"add":[]}`: "", `{"add":["a/b"]}`: "/add/0",
-		`{"add":["x","x"]}`: "/add/1", `{"remove":[7]}`: "/remove/0"} {
+		`{"add":["x","x"]}`: "/add/1", `{"remove":[7]}`: "/remove/0", `{"remove":["101-B-1"]}`: "/remove",
+		`{"add":["101-A-3"]}`: "/add", `{"add":["101-A-3"],"remove":["101-A-3"]}`: "/add"} {
 		if r := w.do("PATCH", path, body).want(400, codeInvalid); r.at() != at {
 			t.Errorf("%s: %s", body, r.body)
 		}
