@@ -69,7 +69,18 @@ func TestAdminEvent(t *testing.T) {
 	w.do("GET", "/admin/events/ev-1", "").want(404, codeEventNotFound)
 	w.do("DELETE", "/admin/events/ev-1", "").want(404, codeEventNotFound)
 	w.do("PUT", "/admin/events/a.b", body).want(404, codeEventNotFound)
+	for _, half := range []string{`{"lat":51.05}`, `{"lon":3.72}`, `{}`} {
+		r := w.do("PUT", "/admin/events/ev-1", strings.Replace(body, `{"lat":51.05,"lon":3.72}`, half, 1))
+		if r.want(400, codeInvalid).at() != "/venue/location" || !strings.Contains(string(r.body), "lat and lon") {
+			t.Errorf("%s: %s", half, r.body)
+		}
+	}
+	r = w.do("PUT", "/admin/events/ev-1", strings.Replace(body, `"2027-06-01T12:00:00.000Z"`, `"2027-06-01"`, 1))
+	if r.want(400, codeInvalid).at() != "/startsAt" || !strings.Contains(string(r.body), "RFC 3339") {
+		t.Errorf("%s", r.body)
+	}
 	for bad, at := range map[string]string{
+		`{"venue":{"location":{"lat":1,"lon":2,"alt":3}}}`:               "/venue/location/alt",
 		strings.Replace(body, `"ev-1"`, `"ev-2"`, 1):                     "/id",
 		strings.Replace(body, `"price":12500`, `"price":-1`, 1):          "/inventory/sections/0/price",
 		strings.Replace(body, `"price":12500`, `"price":12.5`, 1):        "/inventory/sections/0/price",
@@ -373,6 +384,11 @@ func TestHistory(t *testing.T) {
 	w.do("DELETE", booking, "").want(200)
 	declined := strings.Replace(`{"ticketIds":["FLOOR-2"],`+pay+`}`, "visa", "chargeDeclined", 1)
 	w.do("POST", "/bookings/ev-1", declined, "Idempotency-Key", "k").want(402)
+	end := w.do("GET", "/admin/events/ev-1/history?from=99", "").want(200)
+	now := w.do("GET", "/events/ev-1", "").header.Get(headerEventVersion)
+	if got := end.header.Get(headerEventVersion); got != now {
+		t.Errorf("behind the end: version %q, want %s", got, now)
+	}
 	w.do("DELETE", "/admin/events/ev-1", "").want(204)
 	r := w.do("GET", "/admin/events/ev-1/history", "").want(200)
 	var types []string

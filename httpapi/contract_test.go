@@ -155,6 +155,11 @@ func TestTickets(t *testing.T) {
 			t.Errorf("%s: at %q: %s", query, r.at(), r.body)
 		}
 	}
+	for _, query := range []string{"section=none", "section=none&since=1"} { // only the event knows
+		if r := w.do("GET", "/events/ev-1/tickets?"+query, "").want(400); r.header.Get(headerEventVersion) == "" {
+			t.Errorf("%s: without a version", query)
+		}
+	}
 	w.do("GET", "/events/ev-1/tickets?since=99", "").want(503, codeUnavailable)
 	w.do("GET", "/events/none/tickets", "").want(404, codeEventNotFound)
 }
@@ -187,6 +192,26 @@ func TestHoldByIDs(t *testing.T) {
 	w.do("POST", "/events/none/holds", `{"ticketIds":["101-A-3"]}`).want(404, codeEventNotFound)
 }
 
+// A price bound of nothing finds what costs nothing.
+func TestHoldForNothing(t *testing.T) {
+	w := newWorld(t, nil)
+	e := arena("ev-1")
+	e.Inventory.Sections = append(e.Inventory.Sections, catalog.Section{Name: "LAWN", Capacity: 3})
+	w.put(e)
+	for _, body := range []string{
+		`{"quantity":1,"maxPrice":0}`, `{"quantity":1,"maxPrice":{"amount":0,"currency":"EUR"}}`,
+	} {
+		r := w.do("POST", "/events/ev-1/holds", body).want(201)
+		if len(r.list("tickets")) != 1 || r.get("total", "amount") != 0.0 {
+			t.Errorf("%s: %s", body, r.body)
+		}
+	}
+	r := w.do("POST", "/events/ev-1/holds", `{"quantity":2,"maxPrice":0}`).want(409, codeNotEnough)
+	if r.get("available") != 1.0 {
+		t.Errorf("%s", r.body)
+	}
+}
+
 // POST /events/{eventId}/holds, the best available.
 func TestHoldBest(t *testing.T) {
 	w := newWorld(t, nil)
@@ -208,10 +233,14 @@ func TestHoldBest(t *testing.T) {
 	if r.get("available") != 0.0 {
 		t.Errorf("%s", r.body)
 	}
-	w.do("POST", "/events/ev-1/holds", `{"quantity":1,"maxPrice":0}`).want(409, codeNotEnough)
+	r = w.do("POST", "/events/ev-1/holds", `{"quantity":1,"maxPrice":0}`).want(409, codeNotEnough)
+	if r.get("available") != 0.0 || r.header.Get(headerEventVersion) == "" {
+		t.Errorf("%s", r.body)
+	}
+	w.do("POST", "/events/none/holds", `{"quantity":1,"maxPrice":0}`).want(404, codeEventNotFound)
 	r = w.do("POST", "/events/ev-1/holds", `{"quantity":1,"maxPrice":{"amount":1,"currency":"USD"}}`).want(400,
 		codeInvalid)
-	if r.at() != "/maxPrice/currency" {
+	if r.at() != "/maxPrice/currency" || r.header.Get(headerEventVersion) == "" {
 		t.Errorf("%s", r.body)
 	}
 	w.do("POST", "/events/none/holds", `{"quantity":1,"maxPrice":{"amount":1,"currency":"USD"}}`).
@@ -247,7 +276,8 @@ func TestHoldLife(t *testing.T) {
 	}
 	w.do("PATCH", path, `{"remove":["101-A-2","101-A-3"]}`).want(400, codeInvalid)
 	for body, at := range map[string]string{`{}`: "", `{"add":[]}`: "", `{"add":["a/b"]}`: "/add/0",
-		`{"add":["x","x"]}`: "/add/1", `{"remove":[7]}`: "/remove/0"} {
+		`{"add":["x","x"]}`: "/add/1", `{"remove":[7]}`: "/remove/0", `{"remove":["101-B-1"]}`: "/remove",
+		`{"add":["101-A-3"]}`: "/add", `{"add":["101-A-3"],"remove":["101-A-3"]}`: "/add"} {
 		if r := w.do("PATCH", path, body).want(400, codeInvalid); r.at() != at {
 			t.Errorf("%s: %s", body, r.body)
 		}

@@ -102,7 +102,10 @@ func TestFraming(t *testing.T) {
 		{"small letters", "get " + path + " HTTP/1.1\r\n" + host + "\r\n", 501, codeNotImplemented, false},
 		{"unknown method", "BREW " + path + " HTTP/1.1\r\n" + host + "\r\n", 501, codeNotImplemented, false},
 		{"blank in the method", "GE T / HTTP/1.1\r\n" + host + "\r\n", 400, codeBadFraming, false},
-		{"TRACE", "TRACE " + path + " HTTP/1.1\r\n" + host + "\r\n", 405, codeMethod, false},
+		{"TRACE", "TRACE " + path + " HTTP/1.1\r\n" + host + "\r\n", 405, codeMethod, true},
+		{"OPTIONS", "OPTIONS " + path + " HTTP/1.1\r\n" + host + "\r\n", 405, codeMethod, true},
+		{"OPTIONS of no path", "OPTIONS /nothing HTTP/1.1\r\n" + host + "\r\n", 404, codeNotFound, true},
+		{"TRACE in absolute form", "TRACE http://evil/ HTTP/1.1\r\n" + host + "\r\n", 405, codeMethod, false},
 		{"CONNECT", "CONNECT x:1 HTTP/1.1\r\n" + host + "\r\n", 405, codeMethod, false},
 		{"OPTIONS *", "OPTIONS * HTTP/1.1\r\n" + host + "\r\n", 405, codeMethod, false},
 		{"other method of the path", "PATCH " + path + " HTTP/1.1\r\n" + host + "\r\n", 405, codeMethod, true},
@@ -157,7 +160,26 @@ func TestFraming(t *testing.T) {
 			if closed == row.open {
 				t.Errorf("closed %v", closed)
 			}
+			if row.code == codeInvalid && !strings.Contains(string(body), `"errors":[{"at":`) {
+				t.Errorf("it does not say where: %s", body)
+			}
 		})
+	}
+}
+
+// Methods that no path has are answered with those of the path.
+func TestAllow(t *testing.T) {
+	w := newWorld(t, nil)
+	for _, method := range []string{"OPTIONS", "TRACE", "PATCH"} {
+		for path, want := range map[string]string{
+			"/events/ev-1": "GET, HEAD", "/bookings/ev-1": "POST", "/admin/events/ev-1": "PUT, GET, HEAD, DELETE",
+			catalogPath: "POST",
+		} {
+			resp, body, _ := w.raw(method + " " + path + " HTTP/1.1\r\nHost: x\r\n\r\n")
+			if resp.StatusCode != 405 || resp.Header.Get("Allow") != want {
+				t.Errorf("%s %s: %d, Allow %q: %s", method, path, resp.StatusCode, resp.Header.Get("Allow"), body)
+			}
+		}
 	}
 }
 

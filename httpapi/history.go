@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"bytes"
+	"context"
 	"strconv"
 
 	"boxoffice/actors"
@@ -38,15 +39,28 @@ func (s *Server) getHistory(c *call) {
 		c.fail(codeEventNotFound, fault{})
 		return
 	}
-	if len(records) > 0 {
-		c.setVersion(records[len(records)-1].Version)
-	}
+	c.setVersion(c.historyVersion(records))
 	c.private()
 	if bytes.Contains(c.ctx.Request.Header.Peek(fasthttp.HeaderAccept), []byte(ndjsonType)) {
 		c.historyLines(records)
 		return
 	}
 	c.historyPage(int(limit), records)
+}
+
+// historyVersion is what a page reflects: its last record, and where there is none the
+// event as this node knows it; 0 where the event is not there any more.
+func (c *call) historyVersion(records []actors.VersionedRecord) uint64 {
+	if len(records) > 0 {
+		return records[len(records)-1].Version
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), c.srv.cfg.ViewWait)
+	defer cancel()
+	view, err := c.srv.cfg.Seller.View(ctx, c.arg(0), 0)
+	if err != nil {
+		return 0
+	}
+	return view.Summary.Version
 }
 
 // historyQuery is which records are asked for.

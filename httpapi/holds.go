@@ -143,15 +143,14 @@ func (c *call) priceBound(p *price, q *inventory.Query) bool {
 			return false
 		}
 		if v.currency != p.Currency {
+			c.setVersion(v.version)
 			c.invalid(fieldError{"/maxPrice/currency", "is not the currency of this event"})
 			return false
 		}
 	}
 	q.MaxPrice = p.Amount
 	if p.Amount == 0 {
-		// To the core 0 is "any price"; to the client it is "for nothing".
-		c.fail(codeNotEnough, fault{members: []byte(`,"available":0`)})
-		return false
+		q.MaxPrice = -1 // to the core 0 is "any price"; to the client it is "for nothing"
 	}
 	return true
 }

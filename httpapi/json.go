@@ -3,9 +3,11 @@ package httpapi
 import (
 	"errors"
 	"io"
+	"reflect"
 	"strings"
 
 	"boxoffice/actors/payment/luhn"
+	"boxoffice/actors/sale/catalog"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -20,6 +22,26 @@ const maxDepth = 16
 // strictJSON decodes as the contract wants it: no unknown members; duplicates,
 // bad UTF-8, other spellings of a name and trailing bytes are refused already.
 var strictJSON = json.JoinOptions(json.RejectUnknownMembers(true))
+
+// eventJSON reads an event's description, half a location of which would pass for a
+// whole one: on the equator, or at Greenwich.
+var eventJSON = json.JoinOptions(strictJSON, json.WithUnmarshalers(json.UnmarshalFromFunc(readLocation)))
+
+// readLocation reads a location, which has both of its members.
+func readLocation(d *jsontext.Decoder, to *catalog.Location) error {
+	var at struct {
+		Lat *float64 `json:"lat"`
+		Lon *float64 `json:"lon"`
+	}
+	if err := json.UnmarshalDecode(d, &at); err != nil {
+		return err
+	}
+	if at.Lat == nil || at.Lon == nil {
+		return memberError("must have lat and lon")
+	}
+	to.Lat, to.Lon = *at.Lat, *at.Lon
+	return nil
+}
 
 // decode reads the body into v, a pointer to a struct. False: it has answered.
 func (c *call) decode(v any) bool {
@@ -38,7 +60,11 @@ func decodeJSON(b []byte, v any) []fieldError {
 			return []fieldError{*f}
 		}
 	}
-	if err := json.Unmarshal(b, v, strictJSON); err != nil {
+	options := strictJSON
+	if _, ok := v.(*catalog.Event); ok {
+		options = eventJSON
+	}
+	if err := json.Unmarshal(b, v, options); err != nil {
 		return []fieldError{fieldOf(err)}
 	}
 	return nil
@@ -191,6 +217,8 @@ func meaningOf(e *json.SemanticError) string {
 		return string(own)
 	case e.GoType == nil:
 		return "is not of the right type"
+	case e.GoType == reflect.TypeFor[catalog.Time]():
+		return "must be a time as in 2027-06-01T19:30:00Z (RFC 3339)"
 	}
 	switch e.GoType.Kind().String() {
 	case "int", "int64":

@@ -34,6 +34,9 @@ const rejectMark = 0x01
 var rejections = [...]string{codeBadFraming, codeInvalid, codeNotImplemented, codeMethod, codeTooLarge,
 	codeURITooLong, codeHeaders, codeExpectation, codeMediaType, codeHTTPVersion}
 
+// noBodyTaken is said of a body that means nothing where it is.
+var noBodyTaken = fieldError{At: "", Detail: "this call takes no body"}
+
 // headerReceived is fasthttp's hook after the header: what is wrong with the head
 // alone is refused here, before the body and before "100 Continue".
 func (s *Server) headerReceived(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
@@ -66,7 +69,7 @@ func (s *Server) precheck(h *fasthttp.RequestHeader) string {
 	if len(uri) > maxURI {
 		return codeURITooLong
 	}
-	if code := checkMethod(h.Method()); code != "" {
+	if code := checkMethod(h.Method(), uri); code != "" {
 		return code
 	}
 	// Origin form only: an absolute target would replace Host. A fragment
@@ -81,12 +84,18 @@ func (s *Server) precheck(h *fasthttp.RequestHeader) string {
 	return s.checkBody(h, seen)
 }
 
-// checkMethod lets the methods of the contract through.
-func checkMethod(m []byte) string {
+// checkMethod lets the methods of the contract through. Two that no path has pass too
+// where there is a path: its route says which it has.
+func checkMethod(m, uri []byte) string {
 	switch string(m) {
 	case "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE":
 		return ""
-	case "OPTIONS", "TRACE", "CONNECT":
+	case "OPTIONS", "TRACE":
+		if uri[0] == '/' {
+			return ""
+		}
+		return codeMethod // OPTIONS * asks about the server
+	case "CONNECT":
 		return codeMethod
 	}
 	return codeNotImplemented
@@ -197,7 +206,11 @@ func (s *Server) requestError(ctx *fasthttp.RequestCtx, err error) {
 	if code == codeMethod {
 		ctx.Response.Header.Set(fasthttp.HeaderAllow, allMethods)
 	}
-	c.fail(code, fault{})
+	if code == codeInvalid { // the one thing that a head is refused with this code for
+		c.invalid(noBodyTaken)
+	} else {
+		c.fail(code, fault{})
+	}
 	c.finish()
 	ctx.SetConnectionClose()
 	lingerOn(ctx.Conn())

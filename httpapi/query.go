@@ -13,10 +13,11 @@ type asked interface {
 	// params are the parameters in their order, at most 32. The table is only read.
 	params() []param
 	// set takes a value of the i-th parameter, which is valid until set returns, and
-	// says what is wrong with it; "" is nothing.
+	// says what is wrong with it; "" is nothing. Empty values of blank ones are not set.
 	set(i int, value []byte) string
 	// whole says what is wrong with the parameters together. given has a bit for each
-	// that was there, in the order of params, be its value right or wrong.
+	// that was there, in the order of params, be its value right or wrong; a blank one
+	// that is empty was not.
 	whole(given uint32) []fieldError
 }
 
@@ -24,7 +25,14 @@ type asked interface {
 type param struct {
 	name  string
 	cards cards
+	// blank: an empty value is none. Forms send a name for each of their fields, filled
+	// in or not.
+	blank bool
 }
+
+// seen has a bit for each parameter of a route: those whose name was there, and of
+// these those whose value is empty and may be.
+type seen struct{ names, blank uint32 }
 
 // cards says how a parameter's value is searched for a card number.
 type cards uint8
@@ -43,7 +51,8 @@ const (
 )
 
 // query reads the query by the route's parameters: no other name, none twice, no
-// bad escape. Every fault is told at once. False: it has answered.
+// bad escape. Nothing between two ampersands is nothing. Every fault is told at once.
+// False: it has answered.
 func (c *call) query(a asked) bool {
 	_, raw, _ := bytes.Cut(c.ctx.Request.Header.RequestURI(), []byte{'?'})
 	if errs := readQuery(raw, a, c.buf[:0]); len(errs) > 0 {
@@ -56,26 +65,29 @@ func (c *call) query(a asked) bool {
 // readQuery has a filled from a raw query and says what is wrong with it. scratch is
 // memory for what has to be unescaped.
 func readQuery(raw []byte, a asked, scratch []byte) (errs []fieldError) {
-	var given uint32
+	var at seen
 	for rest, more := raw, len(raw) > 0; more && len(errs) < maxFaults; {
 		var pair []byte
 		pair, rest, more = bytes.Cut(rest, []byte{'&'})
-		if f := takeParam(a, pair, &given, scratch); f != nil {
+		if len(pair) == 0 {
+			continue
+		}
+		if f := takeParam(a, pair, &at, scratch); f != nil {
 			errs = append(errs, *f)
 		}
 	}
 	if a != nil {
-		errs = append(errs, a.whole(given)...)
+		errs = append(errs, a.whole(at.names&^at.blank)...)
 	}
 	return errs
 }
 
 // takeParam reads one "name=value".
-func takeParam(a asked, pair []byte, given *uint32, scratch []byte) *fieldError {
+func takeParam(a asked, pair []byte, at *seen, scratch []byte) *fieldError {
 	rawName, rawValue, _ := bytes.Cut(pair, []byte{'='})
 	name, wrong := unescape(rawName, nil)
 	if wrong == "" {
-		wrong = takeValue(a, name, rawValue, given, scratch)
+		wrong = takeValue(a, name, rawValue, at, scratch)
 	}
 	if wrong != "" {
 		return &fieldError{At: "?" + shownName(name), Detail: wrong}
@@ -84,15 +96,19 @@ func takeParam(a asked, pair []byte, given *uint32, scratch []byte) *fieldError 
 }
 
 // takeValue has a parameter set, and says what is wrong with it.
-func takeValue(a asked, name, rawValue []byte, given *uint32, scratch []byte) string {
+func takeValue(a asked, name, rawValue []byte, at *seen, scratch []byte) string {
 	i := findParam(a, name)
 	if i < 0 {
 		return "is not a parameter of this call"
 	}
-	if *given&(1<<i) != 0 {
+	if at.names&(1<<i) != 0 {
 		return "is given twice"
 	}
-	*given |= 1 << i
+	at.names |= 1 << i
+	if len(rawValue) == 0 && a.params()[i].blank {
+		at.blank |= 1 << i
+		return ""
+	}
 	value, wrong := unescape(rawValue, scratch)
 	switch cards := a.params()[i].cards; {
 	case wrong != "":

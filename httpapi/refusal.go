@@ -3,6 +3,7 @@ package httpapi
 import (
 	"errors"
 	"strconv"
+	"strings"
 	"time"
 
 	"boxoffice/actors"
@@ -71,7 +72,11 @@ func (c *call) refuse(r *sale.Refusal) {
 		f.members = append(append(append([]byte(`,"queue":"/events/`), c.args[0]...), "/queue"...), '"')
 	case sale.WrongTickets:
 		at := "/ticketIds"
-		if c.route.method == "PATCH" {
+		switch {
+		case c.route.method != "PATCH":
+		case strings.Contains(r.Detail, " to add "): // the refusal's code says no more
+			at = "/add"
+		default:
 			at = "/remove"
 		}
 		f.errors = []fieldError{{At: at, Detail: r.Detail}}

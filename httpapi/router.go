@@ -111,7 +111,7 @@ func routes() []route {
 	}
 }
 
-// allMethods is the Allow header of a request whose method no path has.
+// allMethods is the Allow header of a request that names no path.
 const allMethods = "GET, HEAD, POST, PUT, PATCH, DELETE"
 
 // maxSegments is the longest path of the table.
@@ -152,16 +152,16 @@ func newRouter(table []route) *router {
 // add files a route under its path's length.
 func (r *router) add(rt *route) {
 	same := &r.bySize[len(rt.segments)]
-	for i := range *same {
-		if res := &(*same)[i]; res.routes[0].path == rt.path {
-			res.routes = append(res.routes, rt)
-			res.allow += ", " + rt.method
-			return
-		}
-	}
 	allow := rt.method
 	if rt.method == "GET" {
 		allow = "GET, HEAD"
+	}
+	for i := range *same {
+		if res := &(*same)[i]; res.routes[0].path == rt.path {
+			res.routes = append(res.routes, rt)
+			res.allow += ", " + allow
+			return
+		}
 	}
 	*same = append(*same, resource{segments: rt.segments, routes: []*route{rt}, allow: allow})
 }
@@ -355,7 +355,7 @@ func (c *call) checkMedia() bool {
 		return true
 	}
 	if c.route.body == noBody {
-		c.invalid(fieldError{At: "", Detail: "this call takes no body"})
+		c.invalid(noBodyTaken)
 		return false
 	}
 	if !isJSON(c.ctx.Request.Header.ContentType()) {

@@ -37,18 +37,14 @@ func TestSearchBadInput(t *testing.T) {
 	w, x := newSearchWorld(t, nil, three()...)
 	rows := map[string]string{
 		// Names.
-		"q=a": "?q", "SearchText=a": "?SearchText", "searchtext=a": "?searchtext", "limit=1": "?limit", "&": "? ?",
-		"=": "?", "size=1&": "?", "%zz=1": "?", "%73ize=0": "?size", "a%00b=1": "?", "page=1&offset=2": "?page ?offset",
+		"q=a": "?q", "SearchText=a": "?SearchText", "searchtext=a": "?searchtext", "limit=1": "?limit",
+		"=": "?", "&=&": "?", "%zz=1": "?", "%73ize=0": "?size", "a%00b=1": "?", "page=1&offset=2": "?page ?offset",
 		// Twice.
 		"size=1&size=1": "?size", "searchText=a&searchText=": "?searchText", "lat=1&lat=2&lon=1": "?lat",
 		"lat=x&lat=1&lon=1": "?lat ?lat",
 		// Nothing where something is meant.
-		"venueId=": "?venueId", "performerId=": "?performerId", "genre=": "?genre", "genre=+": "?genre",
-		"size=":  "?size",
-		"after=": "?after", "sort=": "?sort", "facets=": "?facets", "availability=": "?availability",
-		"fuzzy=": "?fuzzy",
-		"unit=":  "?unit", "startsAfter=": "?startsAfter", "startsBefore=": "?startsBefore", "size": "?size",
-		"lat=&lon=&radius=": "?lat ?lon ?radius",
+		"genre=+": "?genre", "venueId=+": "?venueId", "size=+": "?size", "lat=&lon=1": "?lat", "lat=1&lon": "?lon",
+		"lat=&lon=&radius=5": "?radius", "lat=&lon=&sort=distance": "?sort", "size=&size=1": "?size",
 		// Places.
 		"lat=1": "?lon", "lon=1": "?lat", "lat=1&radius=5": "?lon", "lat=x": "?lat ?lon", "radius=5": "?radius",
 		"sort=distance": "?sort", "radius=5&sort=distance": "?radius ?sort", "lat=91&lon=-181": "?lat ?lon",
@@ -95,7 +91,7 @@ func TestSearchBadInput(t *testing.T) {
 		if bad != "181" {
 			rows["lon=1&lat="+bad] = "?lat"
 		}
-		if bad != "181" && bad != "-181" {
+		if bad != "181" && bad != "-181" && bad != "" {
 			rows["lat=1&lon=1&size="+bad] = "?size"
 		}
 	}
@@ -121,6 +117,27 @@ func TestSearchBadInput(t *testing.T) {
 	}
 }
 
+// The fields of a form that nobody filled in are no conditions, and what is between two
+// ampersands is no parameter.
+func TestSearchEmptyFields(t *testing.T) {
+	w, x := newSearchWorld(t, nil, three()...)
+	for _, query := range []string{
+		"searchText=&venueId=&performerId=&lat=&lon=&radius=",
+		"genre=&unit=&startsAfter=&startsBefore=&availability=&fuzzy=&facets=&sort=&size=&after=",
+		"lat=&lon", "&", "&&size=&", "searchText",
+	} {
+		w.do("GET", "/events?"+query, "").want(200)
+		if asked := x.asked.Load(); asked == nil || !reflect.DeepEqual(*asked, search.Query{Size: pageSize}) {
+			t.Errorf("%s: asked %+v", query, asked)
+		}
+	}
+	for _, query := range []string{"text=a&lat=&lon=&unit=&size=", "text=a&"} {
+		w.do("GET", "/suggest?"+query, "").want(200)
+	}
+	w.do("GET", "/events/ev-1?&", "").want(200)
+	w.do("GET", "/events/ev-1/tickets?section=", "").want(400, codeInvalid)
+}
+
 // The same for suggestions.
 func TestSuggestBadInput(t *testing.T) {
 	w, _ := newSearchWorld(t, nil, three()...)
@@ -129,7 +146,7 @@ func TestSuggestBadInput(t *testing.T) {
 		"text=a%00": "?text", "text=" + strings.Repeat("a", 513): "?text", "searchText=a": "?searchText ?text",
 		"text=a&radius=5": "?radius", "text=a&size=51": "?size", "text=a&size=0": "?size", "text=a&lat=1": "?lon",
 		"text=a&lon=1": "?lat", "text=a&lat=NaN&lon=0x1p-2": "?lat ?lon", "size=0&lat=91": "?size ?lat ?lon ?text",
-		"text=a&unit=yd": "?unit", "text=4242424242424242": "?text", "text=a&size": "?size",
+		"text=a&unit=yd": "?unit", "text=4242424242424242": "?text", "text=a&size=+": "?size",
 	} {
 		if r := w.do("GET", "/suggest?"+query, "").want(400, codeInvalid); r.faults() != want {
 			t.Errorf("%s: at %q, want %q: %s", clip(query), r.faults(), want, r.body)

@@ -44,24 +44,24 @@ const (
 )
 
 // searchParams are the parameters of GET /events. A browser's position has as many
-// digits as a card number.
+// digits as a card number. What is empty is no condition, as the fields of a form are.
 var searchParams = []param{
-	paramText:         {name: "searchText"},
-	paramVenue:        {name: "venueId", cards: asWhole},
-	paramPerformer:    {name: "performerId", cards: asWhole},
-	paramGenre:        {name: "genre"},
-	paramLat:          {name: "lat", cards: nowhere},
-	paramLon:          {name: "lon", cards: nowhere},
-	paramRadius:       {name: "radius", cards: nowhere},
-	paramUnit:         {name: "unit"},
-	paramAfterTime:    {name: "startsAfter"},
-	paramBeforeTime:   {name: "startsBefore"},
-	paramAvailability: {name: "availability"},
-	paramFuzzy:        {name: "fuzzy"},
-	paramFacets:       {name: "facets"},
-	paramSort:         {name: "sort"},
-	paramSize:         {name: "size"},
-	paramCursor:       {name: "after", cards: nowhere},
+	paramText:         {name: "searchText", blank: true},
+	paramVenue:        {name: "venueId", cards: asWhole, blank: true},
+	paramPerformer:    {name: "performerId", cards: asWhole, blank: true},
+	paramGenre:        {name: "genre", blank: true},
+	paramLat:          {name: "lat", cards: nowhere, blank: true},
+	paramLon:          {name: "lon", cards: nowhere, blank: true},
+	paramRadius:       {name: "radius", cards: nowhere, blank: true},
+	paramUnit:         {name: "unit", blank: true},
+	paramAfterTime:    {name: "startsAfter", blank: true},
+	paramBeforeTime:   {name: "startsBefore", blank: true},
+	paramAvailability: {name: "availability", blank: true},
+	paramFuzzy:        {name: "fuzzy", blank: true},
+	paramFacets:       {name: "facets", blank: true},
+	paramSort:         {name: "sort", blank: true},
+	paramSize:         {name: "size", blank: true},
+	paramCursor:       {name: "after", cards: nowhere, blank: true},
 }
 
 // What parameters may say, in the order of the values of package search.
@@ -81,7 +81,7 @@ func (q *searchQuery) params() []param { return searchParams }
 func (q *searchQuery) set(i int, v []byte) string {
 	switch i {
 	case paramText:
-		// A search box that is empty is no condition.
+		// Nor is a search box with blanks alone.
 		q.ask.Text = string(bytes.TrimSpace(v))
 		return tooLong(v, search.MaxTextBytes)
 	case paramVenue:

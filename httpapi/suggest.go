@@ -17,10 +17,10 @@ type suggestQuery struct {
 // comes first, and what is far may be what is meant.
 var suggestParams = []param{
 	{name: "text"},
-	{name: "lat", cards: nowhere},
-	{name: "lon", cards: nowhere},
-	{name: "unit"},
-	{name: "size"},
+	{name: "lat", cards: nowhere, blank: true},
+	{name: "lon", cards: nowhere, blank: true},
+	{name: "unit", blank: true},
+	{name: "size", blank: true},
 }
 
 func (q *suggestQuery) params() []param { return suggestParams }

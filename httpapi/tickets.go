@@ -101,7 +101,7 @@ func (s *Server) loadSeatMap(c *call, q ticketQuery, key string, least uint64) {
 	}
 	first, end, known := section(snap, q.section)
 	if !known {
-		c.noSection()
+		c.noSection(snap.Version())
 		return
 	}
 	// The version makes the key of the flight, so that a later state is never
@@ -129,7 +129,7 @@ func (s *Server) ticketsSince(c *call, q ticketQuery, least uint64) {
 	}
 	first, end, known := section(snap, q.section)
 	if !known {
-		c.noSection()
+		c.noSection(snap.Version())
 		return
 	}
 	c.setVersion(snap.Version())
@@ -138,9 +138,10 @@ func (s *Server) ticketsSince(c *call, q ticketQuery, least uint64) {
 	c.cached(strongTag(body), body)
 }
 
-// noSection answers a section that the event has not. It is a fault of the request
-// and no empty list: a client that misspells a section would wait for ever.
-func (c *call) noSection() {
+// noSection answers a section that the event has not, at a version. It is a fault of
+// the request and no empty list: a client that misspells a section would wait for ever.
+func (c *call) noSection(version uint64) {
+	c.setVersion(version)
 	c.invalid(fieldError{At: "?section", Detail: "is not a section of this event"})
 }
 

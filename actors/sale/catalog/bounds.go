@@ -18,7 +18,7 @@ const (
 	MaxSessionSeconds   = 86_400        // the longest WaitingRoom.SessionSeconds: a day
 	MaxGraceSeconds     = 3_600         // the longest WaitingRoom.GraceSeconds: an hour
 	MaxRatePerMinute    = 1_000_000     // the highest WaitingRoom.RatePerMinute
-	MinHoldSeconds      = 10            // the shortest hold
+	MinHoldSeconds      = 1             // the shortest hold: for rehearsals
 	MaxHoldSeconds      = 86_400        // the longest hold: a day
 	DefaultHoldSeconds  = 600           // where an event does not say
 

@@ -4,7 +4,7 @@ package inventory
 type Query struct {
 	Quantity int    // below 1 nothing is found
 	Section  string // "": any
-	MaxPrice int64  // a ticket, minor units; 0: any
+	MaxPrice int64  // a ticket, minor units; 0: any; below 0: only what costs nothing
 	Adjacent bool   // neighbours in one row, or one general-admission section, or nothing
 }
 
@@ -62,7 +62,7 @@ func (s *Stock) Matching(q Query) int {
 }
 
 // allows reports whether a section is cheap enough.
-func (q *Query) allows(s *section) bool { return q.MaxPrice == 0 || s.price <= q.MaxPrice }
+func (q *Query) allows(s *section) bool { return q.MaxPrice == 0 || s.price <= max(q.MaxPrice, 0) }
 
 // span is the lines of a section; of the house for "".
 func (p *Plan) span(name string) (from, end uint32, ok bool) {

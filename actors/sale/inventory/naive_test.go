@@ -70,7 +70,7 @@ func (n *naive) free(t, row int) bool {
 func (n *naive) meets(t int, q Query) bool {
 	p := n.seats[t].place
 	return n.status[t] == Available && (q.Section == "" || p.Section == q.Section) &&
-		(q.MaxPrice == 0 || p.Price <= q.MaxPrice)
+		(q.MaxPrice == 0 || p.Price <= q.MaxPrice || q.MaxPrice < 0 && p.Price == 0)
 }
 
 func (n *naive) matching(q Query) int {

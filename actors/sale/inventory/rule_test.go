@@ -62,6 +62,7 @@ func TestBestOrder(t *testing.T) {
 		{Name: "dear", Price: 300, Rows: []catalog.Row{{Name: "1", Seats: 3}, {Name: "2", Seats: 3}}}, // 0-5
 		{Name: "floor", Price: 100, Capacity: 200},                                                    // 6-205
 		{Name: "back", Price: 200, Rows: []catalog.Row{{Name: "1", Seats: 4}}},                        // 206-209
+		{Name: "lawn", Price: 0, Capacity: 2},                                                         // 210-211
 	}}), nil)
 	s.Set(1, Booked, 1)
 	tests := []struct {
@@ -73,8 +74,10 @@ func TestBestOrder(t *testing.T) {
 		{Query{Quantity: 4}, []Ticket{6, 7, 8, 9}},
 		{Query{Quantity: 2, MaxPrice: 299}, []Ticket{6, 7}},
 		{Query{Quantity: 2, MaxPrice: 300}, []Ticket{3, 4}},
-		{Query{Quantity: 2, MaxPrice: 99}, nil},
-		{Query{Quantity: 2, MaxPrice: -1}, nil},
+		{Query{Quantity: 3, MaxPrice: 99}, nil},
+		{Query{Quantity: 2, MaxPrice: -1}, []Ticket{210, 211}}, // for nothing
+		{Query{Quantity: 3, MaxPrice: math.MinInt64}, nil},
+		{Query{Quantity: 2, Section: "back", MaxPrice: -1}, nil},
 		{Query{Quantity: 2, Section: "back"}, []Ticket{206, 207}}, // not 207, 208: that leaves two singles
 		{Query{Quantity: 2, Section: "back", MaxPrice: 150}, nil},
 		{Query{Quantity: 2, Section: "nowhere"}, nil},

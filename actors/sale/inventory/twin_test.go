@@ -72,7 +72,7 @@ func (w *twins) set(t Ticket, to Status) {
 
 // query draws a wish, possible or not.
 func (w *twins) query(draw chooser) Query {
-	q := Query{Quantity: draw(12), MaxPrice: int64(draw(5)) * 100, Adjacent: draw(2) == 0}
+	q := Query{Quantity: draw(12), MaxPrice: int64(draw(6)-1) * 100, Adjacent: draw(2) == 0}
 	if draw(8) == 0 {
 		q.Quantity = draw(150)
 	}
