@@ -106,6 +106,9 @@ func (s *Snapshot) BilledAs(letters string) []uint32 {
 // InitialsOf are those of the name of an entry of a Billing.
 func (s *Snapshot) InitialsOf(billed uint32) Initials { return s.billings.initials[billed] }
 
+// ShortNames are the spellings of names of Billings that are a single word, but for a "the".
+func (s *Snapshot) ShortNames() []ShortName { return s.billings.short }
+
 // NameOf is the spellings of the name of an entry of a Billing.
 func (s *Snapshot) NameOf(billed uint32) string { return s.billings.folded[billed] }
 
@@ -163,6 +166,7 @@ type billings struct {
 	performer []uint32
 	folded    []string
 	initials  []Initials
+	short     []ShortName
 	whole     *whole
 }
 
@@ -200,5 +204,11 @@ func (b *billings) add(performer uint32, folded string) uint32 {
 	b.performer = append(b.performer, performer)
 	b.folded = append(b.folded, folded)
 	b.initials = append(b.initials, InitialsOf(folded))
-	return uint32(len(b.folded) - 1)
+	number := uint32(len(b.folded) - 1)
+	for spelling := range strings.SplitSeq(folded, SpellingEnd) {
+		if isShort(spelling) {
+			b.short = append(b.short, ShortName{number, HeadOf(strings.TrimPrefix(spelling, "the "))})
+		}
+	}
+	return number
 }
