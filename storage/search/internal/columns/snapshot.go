@@ -49,6 +49,10 @@ func (s *Snapshot) Cancelled(o uint32) bool {
 // ID is the event's id.
 func (s *Snapshot) ID(o uint32) string { return s.rows.pieces[o>>pieceBits].id[o&pieceMask] }
 
+// IDHead is the first eight bytes of the event's id, as a number in their order: most ids
+// differ in them, and they are nearer at hand.
+func (s *Snapshot) IDHead(o uint32) uint64 { return s.rows.pieces[o>>pieceBits].head[o&pieceMask] }
+
 // Version is the version of the event that the columns are of.
 func (s *Snapshot) Version(o uint32) uint64 { return s.rows.pieces[o>>pieceBits].version[o&pieceMask] }
 
