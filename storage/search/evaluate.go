@@ -161,7 +161,11 @@ func (e *evaluation) runSegment(s *postings.Segment, number int32) error {
 		if err := e.budget.spent(); err != nil {
 			return err
 		}
-		for _, doc := range e.numbers[:n] {
+		docs := e.numbers[:n]
+		if e.filter.chosen != nil {
+			docs = e.filter.sift(docs, ordinals)
+		}
+		for _, doc := range docs {
 			o := ordinals[doc]
 			if int(o) >= e.columns.Len() || !e.filter.accepts(o) || !e.columns.Alive(o) {
 				// Not an event of these columns: the positions; or one of a batch that Write

@@ -110,11 +110,8 @@ func (p *places) keep(list []uint32, within bool) {
 	}
 }
 
-// accepts tells whether an event passes.
+// accepts tells whether an event passes that is among the chosen ones.
 func (f *filter) accepts(o uint32) bool {
-	if f.chosen != nil && f.chosen[o/64]&(1<<(o%64)) == 0 {
-		return false
-	}
 	if f.places != nil && !f.places.in[f.now.Place(o)] {
 		return false
 	}

@@ -40,10 +40,13 @@ type phrasing struct {
 	whole   []uint32 // billings that are letters, each list of its own; in order of letters
 	ends    []int    // of those lists
 	genres  []uint32
+	most    float64 // that a name adds which is not whole by its letters
 
 	now    *columns.Snapshot
 	billed *[]likeness // of the scratch: by billing; empty before the first is looked at
 	placed []float32   // by place: the bonus and 1; 0: not looked at yet
+
+	liked liked
 
 	known   bool    // highest is known
 	highest float64 // the most that a place adds
@@ -75,9 +78,22 @@ func (h *phrasing) reset(p *plan, now *columns.Snapshot, s *scratch) {
 			}
 		}
 	}
+	h.most, h.liked.room = h.mostOf(p.fuzzy), &s.liked
 	h.billed, h.placed = &s.billed, zeros(s.placed, now.Places().Len())
 	s.placed = h.placed
 	s.billed = s.billed[:0]
+}
+
+// mostOf is the most that a name adds whose letters are not those of the text: it may be
+// all of the text by another spelling, by likeness, or in another order.
+func (h *phrasing) mostOf(fuzzy bool) float64 {
+	switch {
+	case h.phrase == "":
+		return nameBonus[wholeSame]
+	case fuzzy:
+		return nameBonus[wholeAlike]
+	}
+	return nameBonus[wholeMixed]
 }
 
 // zeros is a slice of n zeros, in the memory of one where that is enough.
@@ -98,21 +114,19 @@ func (h *phrasing) around(o uint32) float64 {
 	return sum
 }
 
-// bonus is what it gets for its names.
-func (h *phrasing) bonus(o uint32, marks uint8) float64 { return nameBonus[h.names(o, marks)] }
-
-// names is the best likeness of an event's title and performers.
+// names is the best likeness of an event's title and performers, where neither is all of
+// the text by its letters: see wholeName.
 func (h *phrasing) names(o uint32, marks uint8) likeness {
-	best := h.wholeName(o)
-	if best >= wholeThe || len(h.wanted) == 1 && marks&allNamed != 0 {
-		return best // a single word that a name has: it is the whole of it, or nothing more
+	if len(h.wanted) == 1 && marks&allNamed != 0 {
+		return unlike // a single word that a name has: it is the whole of it, or nothing more
 	}
+	best := unlike
 	if len(*h.billed) == 0 {
 		*h.billed = zeros(*h.billed, h.now.Billings())
 	}
 	if b := h.now.Single(o); b != 0 {
 		best = max(best, h.likenessOf(b))
-	} else {
+	} else if h.liked.mayPlay(h, o) {
 		for _, b := range h.now.Billing(o) {
 			best = max(best, h.likenessOf(b))
 		}

@@ -230,12 +230,23 @@ func (e *evaluation) offer(h hit, score float64, marks uint8) {
 	coming := e.score.isComing(e.columns, o)
 	score += e.score.phrase.around(o)
 	if marks&inName != 0 && e.top.wants(scoreKey(whole(score+wholeBonus, marks, coming))) {
-		score += e.score.phrase.bonus(o, marks)
+		score += e.named(o, score, marks, coming)
 	}
 	h.key = scoreKey(whole(score, marks, coming))
 	if e.top.wants(h.key) {
 		e.top.add(h)
 	}
+}
+
+// named is what the names of an event add to its score; less where no more than that
+// keeps it from the page. First comes what is in the columns that were read anyway.
+func (e *evaluation) named(o uint32, score float64, marks uint8, coming bool) float64 {
+	h := &e.score.phrase
+	best := h.wholeName(o)
+	if best < wholeThe && e.top.wants(scoreKey(whole(score+h.most, marks, coming))) {
+		best = h.names(o, marks)
+	}
+	return nameBonus[best]
 }
 
 // whole is a score with what belongs to all of it. It grows with the score.

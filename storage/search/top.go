@@ -110,6 +110,9 @@ func (t *top) before(a, b *hit) bool {
 	if a.key != b.key {
 		return a.key < b.key
 	}
+	if a, b := t.now.IDHead(a.ordinal), t.now.IDHead(b.ordinal); a != b && !t.byName {
+		return a < b
+	}
 	x, y := t.spot(a), t.spot(b)
 	return x.compare(&y) < 0
 }

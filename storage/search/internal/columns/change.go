@@ -113,7 +113,7 @@ func (c *Change) write(o uint32, r *Row) {
 	place, genre, billing := c.place(r.Place), c.next.genres.put(r.Genre), c.billing(r.Performers)
 	p, h := c.row(o)
 	i := o & pieceMask
-	p.id[i], p.version[i], p.title[i] = r.ID, r.Version, r.Title
+	p.id[i], p.head[i], p.version[i], p.title[i] = r.ID, idHead(r.ID), r.Version, r.Title
 	p.onSale[i], p.performers[i] = r.OnSale, billing
 	*h = hot{start: r.Start, popularity: r.Popularity, place: place, genre: genre}
 	h.fill(r.Title, billing, r.Cancelled)

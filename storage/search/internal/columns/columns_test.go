@@ -62,6 +62,9 @@ func (w twin) check(t *testing.T, s *Snapshot) {
 			t.Fatalf("%s is alive", s.ID(o))
 		}
 		row.check(t, s, o)
+		if s.IDHead(o) != idHead(s.ID(o)) {
+			t.Fatalf("%s begins with %x", s.ID(o), s.IDHead(o))
+		}
 		order = append(order, o)
 		atPlace[s.Place(o)] = append(atPlace[s.Place(o)], o)
 		for _, b := range s.Billing(o) {

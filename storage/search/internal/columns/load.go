@@ -117,6 +117,7 @@ func (f *Filler) finish() {
 	for i := range len(f.ends) / 2 {
 		id, title := f.ends[2*i], f.ends[2*i+1]
 		f.piece.id[i], f.piece.title[i] = all[from:id], all[id:title]
+		f.piece.head[i] = idHead(all[from:id])
 		h := &f.hot[i]
 		h.fill(all[id:title], f.piece.performers[i], h.flags&cancelled != 0)
 		from = title

@@ -1,11 +1,15 @@
 package columns
 
-import "time"
+import (
+	"encoding/binary"
+	"time"
+)
 
 // piece is the static columns of 256 rows, but for what is hot of them.
 type piece struct {
 	onSale     [pieceSize]int64
 	version    [pieceSize]uint64
+	head       [pieceSize]uint64 // of id
 	id, title  [pieceSize]string
 	performers [pieceSize][]uint32 // in order of billing; never changed, only replaced
 }
@@ -46,6 +50,13 @@ func (h *hot) fill(title string, billing []uint32, isCancelled bool) {
 	if len(billing) == 1 {
 		h.single = billing[0]
 	}
+}
+
+// idHead is the first eight bytes of an id, as a number in their order.
+func idHead(id string) uint64 {
+	var head [8]byte
+	copy(head[:], id)
+	return binary.BigEndian.Uint64(head[:])
 }
 
 // monthOf counts the months since the year 0, in UTC: 0 to 65535, which is the year 5461.

@@ -49,6 +49,10 @@ func (s *Snapshot) Cancelled(o uint32) bool {
 // ID is the event's id.
 func (s *Snapshot) ID(o uint32) string { return s.rows.pieces[o>>pieceBits].id[o&pieceMask] }
 
+// IDHead is the first eight bytes of the event's id, as a number in their order: most ids
+// differ in them, and they are nearer at hand.
+func (s *Snapshot) IDHead(o uint32) uint64 { return s.rows.pieces[o>>pieceBits].head[o&pieceMask] }
+
 // Version is the version of the event that the columns are of.
 func (s *Snapshot) Version(o uint32) uint64 { return s.rows.pieces[o>>pieceBits].version[o&pieceMask] }
 
@@ -105,6 +109,9 @@ func (s *Snapshot) BilledAs(letters string) []uint32 {
 
 // InitialsOf are those of the name of an entry of a Billing.
 func (s *Snapshot) InitialsOf(billed uint32) Initials { return s.billings.initials[billed] }
+
+// ShortNames are the spellings of names of Billings that are a single word, but for a "the".
+func (s *Snapshot) ShortNames() []ShortName { return s.billings.short }
 
 // NameOf is the spellings of the name of an entry of a Billing.
 func (s *Snapshot) NameOf(billed uint32) string { return s.billings.folded[billed] }
@@ -163,6 +170,7 @@ type billings struct {
 	performer []uint32
 	folded    []string
 	initials  []Initials
+	short     []ShortName
 	whole     *whole
 }
 
@@ -200,5 +208,11 @@ func (b *billings) add(performer uint32, folded string) uint32 {
 	b.performer = append(b.performer, performer)
 	b.folded = append(b.folded, folded)
 	b.initials = append(b.initials, InitialsOf(folded))
-	return uint32(len(b.folded) - 1)
+	number := uint32(len(b.folded) - 1)
+	for spelling := range strings.SplitSeq(folded, SpellingEnd) {
+		if isShort(spelling) {
+			b.short = append(b.short, ShortName{number, HeadOf(strings.TrimPrefix(spelling, "the "))})
+		}
+	}
+	return number
 }

@@ -62,5 +62,19 @@ func isShort(spellings string) bool {
 	return false
 }
 
+// ShortName is a spelling of a name that is a single word, but for a "the": the entry of
+// a Billing, and the HeadOf the word.
+type ShortName struct{ Billed, Head uint32 }
+
+// HeadOf is the beginning of a word, its first three bytes: words that begin with one of
+// three bytes or more have the same.
+func HeadOf(word string) uint32 {
+	var head uint32
+	for i := range min(3, len(word)) {
+		head |= uint32(word[i]) << (8 * i)
+	}
+	return head
+}
+
 // join is a spelling without its blanks.
 func join(spelling string) string { return strings.ReplaceAll(spelling, " ", "") }

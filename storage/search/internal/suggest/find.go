@@ -1,7 +1,6 @@
 package suggest
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 )
@@ -26,6 +25,9 @@ type finder struct {
 	width float64 // metres of a degree of longitude, at the least, within Reach of near
 	k     int
 	found []candidate // best first
+
+	reached   []reached // of the last span that was looked for nearby
+	reachedOf string    // its text
 }
 
 // candidate is an entry that may be among the best.
@@ -65,6 +67,7 @@ func (x *Index) Find(text string, near *Point, k int) []Match {
 
 // search looks through a part.
 func (f *finder) search(words []string) {
+	f.reached = nil
 	least, at, from, to := len(f.p.starts)+1, 0, 0, 0
 	for i, w := range words {
 		if low, high := f.p.run(w); high-low < least {
@@ -102,13 +105,12 @@ type span struct {
 	fits      func(place, rank uint32) bool
 }
 
-// kept gives what is kept ready of a span, if anything is.
-func (s *span) kept(all map[string]best) (places []uint32, ok bool) {
-	b, ok := all[s.text]
+// of gives what is kept ready of a span.
+func (s *span) of(b best) []uint32 {
 	if s.heads {
-		return b.heads, ok
+		return b.heads
 	}
-	return b.all, ok
+	return b.all
 }
 
 // worse tells whether whatever is less popular than an entry is behind what was found, with
@@ -136,8 +138,8 @@ func (f *finder) exact() {
 // they are mostly enough: either k of them fit, or there are no others, or the others are
 // less popular than all that was found. What is better by nearness comes with nearby.
 func (f *finder) popular(s *span) {
-	if kept, ok := s.kept(f.p.best); ok {
-		taken := 0
+	if best, ok := f.p.best[s.text]; ok {
+		kept, taken := s.of(best), 0
 		for _, place := range kept {
 			if rank := f.p.owners[place]; f.here(rank) && s.fits(place, rank) && taken < f.k {
 				f.offer(rank, s.more)
@@ -168,21 +170,51 @@ func (f *finder) nearby(s *span) {
 	if f.near == nil || s.low == s.high {
 		return
 	}
+	for i := range f.reach(s) {
+		f.nearbyIn(&f.reached[i], s)
+	}
+}
+
+// nearbyIn does that in a cell.
+func (f *finder) nearbyIn(r *reached, s *span) {
+	list := r.cell.list
+	if r.kept {
+		kept := s.of(r.best)
+		for _, i := range kept {
+			f.look(&list[i], s)
+		}
+		if len(kept) < ready || f.worse(list[kept[ready-1]].owner, s.more+Nearness) {
+			return
+		}
+	}
+	if r.from < 0 {
+		r.from, _ = slices.BinarySearchFunc(list, uint32(s.low), spot.compare)
+	}
+	for i := r.from; i < len(list) && int(list[i].place) < s.high; i++ {
+		f.look(&list[i], s)
+	}
+}
+
+// reached is a cell near by, and where it has a text: of a single word, the spans of heads
+// and of all have the same, and to find it again would be most of the work.
+type reached struct {
+	cell *spots
+	best best
+	kept bool // best is
+	from int  // the first spot of the text; below 0: not looked for yet
+}
+
+// reach gives the cells that may be near, with what they have of a span.
+func (f *finder) reach(s *span) []reached {
+	if f.reached != nil && f.reachedOf == s.text {
+		return f.reached
+	}
+	f.reached, f.reachedOf = make([]reached, 0, 9), s.text
 	f.p.around(*f.near, func(c *spots) {
-		if kept, ok := s.kept(c.best); ok {
-			for _, i := range kept {
-				f.look(&c.list[i], s)
-			}
-			if len(kept) < ready || f.worse(c.list[kept[ready-1]].owner, s.more+Nearness) {
-				return
-			}
-		}
-		low, high := uint32(s.low), uint32(s.high)
-		i, _ := slices.BinarySearchFunc(c.list, low, func(s spot, low uint32) int { return cmp.Compare(s.place, low) })
-		for ; i < len(c.list) && c.list[i].place < high; i++ {
-			f.look(&c.list[i], s)
-		}
+		b, kept := c.best[s.text]
+		f.reached = append(f.reached, reached{c, b, kept, -1})
 	})
+	return f.reached
 }
 
 // look takes a spot of a span if it is good enough and fits.

@@ -1,6 +1,9 @@
 package suggest
 
-import "math"
+import (
+	"cmp"
+	"math"
+)
 
 // cell is a square of a degree: 360 for each degree of latitude from the south.
 type cell int32
@@ -34,6 +37,9 @@ type spot struct {
 	popularity   float32
 	lat, lon     float32 // right to a metre
 }
+
+// compare compares a spot with a place in starts.
+func (s spot) compare(place uint32) int { return cmp.Compare(s.place, place) }
 
 // spots are the spots of a cell, in the order of starts, and the best of their long runs.
 type spots struct {
