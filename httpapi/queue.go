@@ -142,8 +142,12 @@ func appendLine(b []byte, p *sale.Place) []byte {
 	}
 	b = strconv.AppendInt(append(b, `,"position":`...), int64(p.Ahead)+1, 10)
 	b = strconv.AppendInt(append(b, `,"ahead":`...), int64(p.Ahead), 10)
-	if p.Estimate.Known {
-		b = strconv.AppendInt(append(b, `,"estimatedWaitSeconds":`...), seconds(p.Estimate.P50), 10)
+	// Before anything was measured people are told what the settings promise.
+	switch e := p.Estimate; {
+	case e.Known:
+		b = strconv.AppendInt(append(b, `,"estimatedWaitSeconds":`...), seconds(e.P50), 10)
+	case e.Most > 0:
+		b = strconv.AppendInt(append(b, `,"estimatedWaitSeconds":`...), seconds(e.Most), 10)
 	}
 	b = appendEstimate(b, p.Estimate)
 	return strconv.AppendFloat(append(b, `,"soldOutRisk":`...), p.SoldOut, 'f', 2, 64)

@@ -46,7 +46,8 @@ func TestJoinQueue(t *testing.T) {
 	b, c := w.join("b"), w.join("c")
 	if b.str("state") != "waiting" || b.get("position") != 1.0 || b.get("ahead") != 0.0 || c.get("position") != 2.0 ||
 		c.get("waiting") != 2.0 || c.get("number") != 2.0 || c.get("estimatedWait", "known") != false ||
-		c.get("estimatedWaitSeconds") != nil || c.get("soldOutRisk") != 0.0 {
+		b.get("estimatedWaitSeconds") != 300.0 || c.get("estimatedWaitSeconds") != 600.0 ||
+		c.get("soldOutRisk") != 0.0 {
 		t.Fatalf("%s\n%s", b.body, c.body)
 	}
 	again := w.do("POST", queuePath, "{}", "X-User-Id", "c").want(200)

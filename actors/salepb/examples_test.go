@@ -141,7 +141,7 @@ var roomSummary = sale.Summary{Version: 301, Exists: true, Waiting: 70_000, Acti
 
 var examplePlace = &sale.Place{
 	ID: id(0x70), State: waitroom.Waiting, Number: 4098, Ahead: 12, Waiting: 40, Until: noon, OpensAt: noon + 1,
-	Estimate: waitroom.Estimate{Known: true, P50: 1000, P90: 2000}, SoldOut: 0.25,
+	Estimate: waitroom.Estimate{Known: true, P50: 1000, P90: 2000, Most: 3000}, SoldOut: 0.25,
 	Draw: &sale.Draw{Commitment: [32]byte{3}, Seed: [32]byte{4}},
 }
 

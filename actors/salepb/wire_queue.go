@@ -141,19 +141,21 @@ func decodeNews(b []byte, n *sale.News) error {
 		func(r *reader) { r.bool(&n.Stale) }, func(r *reader) { r.bool(&n.Missed) })
 }
 
-// appendEstimate appends how long a wait is; nothing where that is not known.
+// appendEstimate appends how long a wait is; nothing where nothing can be said.
 func appendEstimate(b []byte, field protowire.Number, e *waitroom.Estimate) []byte {
 	b, body := open(b, field)
 	b = appendBool(b, 1, e.Known)
 	b = appendInt(b, 2, e.P50)
 	b = appendInt(b, 3, e.P90)
+	b = appendInt(b, 4, e.Most)
 	return shutOrDrop(b, body)
 }
 
 // decodeEstimate reads the body of it.
 func decodeEstimate(b []byte, e *waitroom.Estimate) error {
 	return decodeFields(b, func(r *reader) { r.bool(&e.Known) },
-		func(r *reader) { readInt(r, &e.P50) }, func(r *reader) { readInt(r, &e.P90) })
+		func(r *reader) { readInt(r, &e.P50) }, func(r *reader) { readInt(r, &e.P90) },
+		func(r *reader) { readInt(r, &e.Most) })
 }
 
 // appendDraw appends what can be checked of a draw; nothing for nil.

@@ -17,6 +17,10 @@ const (
 type Estimate struct {
 	Known    bool  // false: too little has been seen to say anything
 	P50, P90 int64 // milliseconds: half, and nine tenths, of such places wait at most so long
+	// Most is what the settings promise, in milliseconds, whatever was seen: what it takes
+	// if all shoppers stay to the end of their time, and the next, and so on. 0: nobody is
+	// let in just now.
+	Most int64
 }
 
 // Wait estimates how long a place waits with so many ahead of it.
@@ -28,9 +32,13 @@ type Estimate struct {
 //
 // The 90th percentile takes both rates as low as nine in ten measurements of that size
 // would still allow, and a count of endings as uneven as the steps were. It is never
-// more than what takes if all shoppers stay to the end of their time, and the next, and
-// so on: that much is promised by the settings.
+// more than Most.
 func (r *Room) Wait(at int64, ahead int) Estimate {
+	if r.settings.Paused || r.settings.MaxActive <= 0 {
+		return Estimate{}
+	}
+	k := float64(ahead + 1)
+	most := r.most(k)
 	var freed, dropped, waiting float64
 	steps := r.flow.recent(at)
 	for _, s := range steps {
@@ -38,11 +46,10 @@ func (r *Room) Wait(at int64, ahead int) Estimate {
 		dropped += float64(s.Dropped)
 		waiting += float64(s.Waiting)
 	}
-	if freed < minFreed || r.settings.Paused || r.settings.MaxActive <= 0 {
-		return Estimate{}
+	if freed < minFreed {
+		return Estimate{Most: int64(most)}
 	}
 	window := r.flow.window(at)
-	k := float64(ahead + 1)
 	rate := freed / window
 	if r.settings.Rate > 0 {
 		rate = min(rate, float64(r.settings.Rate)/minute)
@@ -53,12 +60,17 @@ func (r *Room) Wait(at int64, ahead int) Estimate {
 	}
 	spread := r.flow.dispersion(at, freed)
 	low := rate * max(0.1, 1-z90*math.Sqrt(spread/freed))
-	most := math.Ceil(k/float64(r.settings.MaxActive)) * float64(r.settings.Session)
-	if r.settings.Rate > 0 {
-		most = max(most, k/float64(r.settings.Rate)*minute)
-	}
 	p90 := min(drain(k+z90*math.Sqrt(spread*k), low, leaving/2), most)
-	return Estimate{Known: true, P50: int64(min(drain(k, rate, leaving), p90)), P90: int64(p90)}
+	return Estimate{Known: true, P50: int64(min(drain(k, rate, leaving), p90)), P90: int64(p90), Most: int64(most)}
+}
+
+// most is how long a line of k takes at most, in milliseconds.
+func (r *Room) most(k float64) float64 {
+	ms := math.Ceil(k/float64(r.settings.MaxActive)) * float64(r.settings.Session)
+	if r.settings.Rate > 0 {
+		ms = max(ms, k/float64(r.settings.Rate)*minute)
+	}
+	return ms
 }
 
 // drain is how long a line of k takes that is let in at a rate and given up at another.
