@@ -37,7 +37,7 @@ func TestLiked(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer m.release()
-	for _, typed := range strings.Fields("metallica metalli metallcia pink p!nk bjork rem r.e.m. acdc") {
+	for _, typed := range strings.Fields("metallica metalli metallcia emtallica pink p!nk bjork rem r.e.m. acdc") {
 		q, ok := text.Parse(typed, MaxWords)
 		if !ok {
 			t.Fatalf("%q has too many words", typed)
@@ -71,5 +71,23 @@ func TestLiked(t *testing.T) {
 		if something == 0 || others > 0 {
 			t.Errorf("%q: %d events, and %d others", typed, something, others)
 		}
+	}
+}
+
+// A name that has the words side by side comes first also where it is the last that is
+// looked at, of many that have them apart.
+func TestNamesOnAFullPage(t *testing.T) {
+	x := begin(t, t.TempDir())
+	var events []Event
+	for i := range 100 {
+		events = append(events, named(fmt.Sprintf("e%03d", i), 1, "Foxes of Blue"))
+	}
+	apply(t, x, batch("1", append(events, named("last", 1, "Big Blue Foxes"))...))
+	page, err := x.Search(t.Context(), Query{Text: "blue foxes", Size: 5})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if page.Total != 101 || page.Hits[0].ID != "last" || page.Hits[1].ID != "e000" {
+		t.Errorf("%d events, of them first %s, then %s", page.Total, page.Hits[0].ID, page.Hits[1].ID)
 	}
 }
