@@ -65,7 +65,8 @@ type Config struct {
 	// CommitTimeout is how long one commit may take before its outcome counts as
 	// unknown.
 	CommitTimeout time.Duration
-	// PassivateAfter is how long an event stays in memory without a command.
+	// PassivateAfter is how long an event stays in memory without a command; a second at
+	// most where more than three quarters of MaxActive are there.
 	PassivateAfter time.Duration
 	// CheckpointEvery is the number of records after which a checkpoint is taken; a
 	// large state waits for four times as many records as it has entries, so that

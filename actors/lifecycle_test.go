@@ -149,6 +149,24 @@ func TestTooManyEventsInMemory(t *testing.T) {
 	})
 }
 
+// Many more events than have a place in memory, one after the other: who is idle makes
+// room, and where there is room he stays.
+func TestIdleEventsMakeRoom(t *testing.T) {
+	inWorld(t, func(c *Config) { c.MaxActive, c.PassivateAfter = 8, time.Hour }, func(w *world) {
+		for i := range 50 {
+			id := fmt.Sprintf("e%d", i)
+			far := time.Now().Add(time.Minute)
+			if _, err := w.Do(id, &sale.DefineEvent{Event: theatre(id, time.Now())}, far); err != nil {
+				t.Fatalf("event %d: %v", i, err)
+			}
+			pass(time.Second)
+			if n := w.node.events.size.Load(); i == 4 && n != 5 {
+				t.Errorf("%d events of 5 are in memory, and there is room for 8", n)
+			}
+		}
+	})
+}
+
 // Leadership goes back and forth under load: every caller gets an answer, every
 // granted hold is in the log once, nothing else is.
 func TestSteppingDownLosesNoCaller(t *testing.T) {

@@ -154,13 +154,13 @@ func (n *Node) tick() {
 			return
 		case <-t.C:
 		}
-		healthy := n.cfg.Log.Healthy() == nil
+		healthy, patience := n.cfg.Log.Healthy() == nil, n.patience()
 		n.events.each(func(a *activation) {
 			due := a.due.Load()
 			switch {
 			case due != 0 && due <= int64(a.shard.time(n.clock)) && healthy:
 				n.send(a, tickDue{})
-			case a.idle(n.clock.start) > n.cfg.PassivateAfter && a.gate.inside() == 0:
+			case a.idle(n.clock.start) > patience && a.gate.inside() == 0:
 				n.send(a, passivate{})
 			}
 		})
@@ -168,6 +168,18 @@ func (n *Node) tick() {
 			n.keepClocks()
 		}
 	}
+}
+
+// crowdedPatience is how long an idle event stays where three quarters of the places in
+// memory are taken: a catalog that is imported wakes each of its events once.
+const crowdedPatience = time.Second
+
+// patience is how long an idle event may stay in memory.
+func (n *Node) patience() time.Duration {
+	if n.events.size.Load() > int64(n.cfg.MaxActive)*3/4 {
+		return min(crowdedPatience, n.cfg.PassivateAfter)
+	}
+	return n.cfg.PassivateAfter
 }
 
 // activate finds the event in memory or brings it there.
