@@ -60,7 +60,7 @@ func runCompare(args []string, out, errs io.Writer) (err error) {
 		return compareResults(args, out, errs)
 	}
 	x := comparison{config: defaultConfig("book"), rounds: 3}
-	x.duration, x.warmup = 4*time.Second, time.Second
+	x.duration, x.warmup, x.seats = 4*time.Second, time.Second, 60_000
 	fs := x.flags("compare", errs)
 	fs.StringVar(&x.start, "start", "", "`program` of a node: started on an empty folder, stopped at the end")
 	fs.IntVar(&x.rounds, "rounds", x.rounds, "rounds of each side; -duration is one round's")
