@@ -70,7 +70,7 @@ fuzz: ## every fuzz target for a short while (FUZZ=10s each)
 bench: ## the benchmarks (BENCH=regexp)
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem ./...
 
-compare: build ## a node beside the two baselines, on this machine: views, bookings and joins
+compare: build ## a node beside the two baselines: views, a mix, bookings, contended seats, holds, joins
 	bin/stampede compare -start bin/boxoffice
 
 versus: ## our search beside Bluge's plain API and bleve (EVENTS=20000, INDEXES=folder to keep the indexes in)

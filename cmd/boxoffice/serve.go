@@ -11,8 +11,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"runtime/debug"
-	"strings"
 	"syscall"
 	"time"
 
@@ -64,6 +62,7 @@ func serve(args []string, env environment) int {
 	case err != nil:
 		return env.fail("serve", err)
 	}
+	go restMemory(ctx, &heap{})
 	err = n.run(ctx, env)
 	stop() // a second signal ends the process at once
 	if err = errors.Join(err, n.stop()); err != nil {
@@ -71,21 +70,6 @@ func serve(args []string, env environment) int {
 	}
 	log.Info("stopped")
 	return exitDone
-}
-
-// gcPercent lets the heap grow to five times what is alive before it is collected:
-// a sale under way allocates much and keeps little, and a node has memory to spare.
-// Collections were 7 % of a node's time under bookings at Go's own 100, 3 % at 400.
-const gcPercent = 400
-
-// tuneMemory sets gcPercent, unless the operator has said GOGC.
-func tuneMemory(env environment) {
-	for _, v := range env.environ {
-		if strings.HasPrefix(v, "GOGC=") {
-			return
-		}
-	}
-	debug.SetGCPercent(gcPercent)
 }
 
 // newLogger writes to standard error, as the configuration says.
@@ -133,7 +117,7 @@ func startNode(ctx context.Context, cfg Config, log *slog.Logger) (n *node, err 
 		return n, fmt.Errorf("listen for HTTP: %w", err)
 	}
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(collectors.NewGoCollector(),
+	registry.MustRegister(collectors.NewGoCollector(collectors.WithGoCollectorRuntimeMetrics(collectorCost)),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	if n.http, err = httpapi.New(n.httpConfig(registry)); err != nil {
 		return n, err

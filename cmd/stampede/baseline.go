@@ -20,14 +20,14 @@ import (
 //
 //	constant  answers everything with the same bytes: what HTTP alone costs
 //	append    appends each body to a file, in group commits, before it answers
-//	          201: what HTTP and a disk alone cost
+//	          201: what HTTP and a disk alone cost. A GET it answers as constant does
 //
 // The first line it prints is the address it listens on. SIGTERM ends it.
 func runBaseline(args []string, out, errs io.Writer) error {
 	fs := flag.NewFlagSet("stampede baseline", flag.ContinueOnError)
 	fs.SetOutput(errs)
 	listen := fs.String("listen", "127.0.0.1:0", "`HOST:PORT`; port 0 takes a free one")
-	size := fs.Int("size", 1000, "constant: `bytes` of the answer")
+	size := fs.Int("size", 1000, "`bytes` of a constant answer")
 	name := fs.String("file", "", "append: the `file`, made anew")
 	if len(args) == 0 {
 		return fmt.Errorf("%w: baseline constant|append [flags]", errUsage)
@@ -60,13 +60,13 @@ func baselineHandler(name string, size int, file string) (fasthttp.RequestHandle
 	switch {
 	case name == "constant" && size > 0 && size <= wire.MaxAnswer:
 		return constant(size), func() error { return nil }, nil
-	case name == "append" && file != "":
+	case name == "append" && file != "" && size > 0 && size <= wire.MaxAnswer:
 		f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
 		if err != nil {
 			return nil, nil, err
 		}
 		g := newGroupFile(f)
-		return appending(g), g.close, nil
+		return appending(g, constant(size)), g.close, nil
 	}
 	return nil, nil, fmt.Errorf("%w: baseline constant -size N, or append -file FILE", errUsage)
 }
@@ -100,15 +100,19 @@ func constant(size int) fasthttp.RequestHandler {
 	}
 }
 
-// appending answers 201 when the request's body is synced.
-func appending(g *groupFile) fasthttp.RequestHandler {
+// appending answers 201 when the request's body is synced, and leaves what is read to another.
+func appending(g *groupFile, reads fasthttp.RequestHandler) fasthttp.RequestHandler {
 	return func(ctx *fasthttp.RequestCtx) {
+		if ctx.IsGet() {
+			reads(ctx)
+			return
+		}
 		if err := g.append(ctx.PostBody(), true); err != nil {
 			ctx.Error(err.Error(), fasthttp.StatusServiceUnavailable)
 			return
 		}
 		ctx.SetStatusCode(fasthttp.StatusCreated)
 		ctx.SetContentType("application/json")
-		ctx.SetBodyString(`{"status":"appended"}`)
+		ctx.SetBodyString(`{"id":"appended"}`)
 	}
 }

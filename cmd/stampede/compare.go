@@ -12,15 +12,20 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"boxoffice/cmd/stampede/truth"
 	"boxoffice/cmd/stampede/wire"
 )
 
-// What is wanted of a node, beside the least that any server must do.
+// What is wanted of a node, beside the least that any server must do: shares of the rate
+// of the constant server for views, of the appending server for what changes something.
 const (
-	wantedView = 0.8  // of the constant server's rate
-	wantedBook = 0.6  // of the appending server's rate
-	wantedJoin = 0.6  // of the same
-	wantedP99  = 20.0 // ms of a booking, at half the rate that was reached
+	wantedView     = 0.9
+	wantedMixed    = 0.75
+	wantedBook     = 0.7
+	wantedContend  = 0.85
+	wantedHoldBook = 0.7
+	wantedJoin     = 0.7
+	wantedP99      = 20.0 // ms of a booking, at half the rate that was reached
 )
 
 // comparison is what compare can be told.
@@ -55,7 +60,7 @@ func runCompare(args []string, out, errs io.Writer) (err error) {
 		return compareResults(args, out, errs)
 	}
 	x := comparison{config: defaultConfig("book"), rounds: 3}
-	x.duration, x.warmup = 4*time.Second, time.Second
+	x.duration, x.warmup, x.seats = 4*time.Second, time.Second, 60_000
 	fs := x.flags("compare", errs)
 	fs.StringVar(&x.start, "start", "", "`program` of a node: started on an empty folder, stopped at the end")
 	fs.IntVar(&x.rounds, "rounds", x.rounds, "rounds of each side; -duration is one round's")
@@ -112,109 +117,138 @@ func (x *comparison) compare(dir string) (rep *compareReport, err error) {
 		return nil, err
 	}
 	rep = &compareReport{Wanted: wantedP99}
-	view, err := x.compareView(to)
-	if err != nil {
-		return nil, err
+	book := 0
+	for _, side := range []func() (*pair, error){
+		func() (*pair, error) { return x.compareView(to) },
+		func() (*pair, error) { return x.compareMixed(to, dir) },
+		func() (*pair, error) { return x.compareBook(to, dir, rep) },
+		func() (*pair, error) { return x.compareContend(to, dir, rep) },
+		func() (*pair, error) { return x.compareHoldBook(to, dir, rep) },
+		func() (*pair, error) { return x.compareJoin(to, dir) },
+	} {
+		p, err := side()
+		if err != nil {
+			return nil, err
+		}
+		if p.Kind == "book" {
+			book = len(rep.Pairs)
+		}
+		rep.Pairs = append(rep.Pairs, p)
 	}
-	book, err := x.compareBook(to, filepath.Join(dir, "append"), rep)
-	if err != nil {
-		return nil, err
-	}
-	join, err := x.compareJoin(to, filepath.Join(dir, "joins"))
-	if err != nil {
-		return nil, err
-	}
-	rep.Pairs = []*pair{view, book, join}
-	return rep, x.halfRate(to, median(book.Node)/2, rep)
+	return rep, x.halfRate(to, median(rep.Pairs[book].Node)/2, rep)
 }
 
 // compareView measures views of small events beside the constant server, whose
 // answer has the size of such an event.
-func (x *comparison) compareView(to wire.Target) (_ *pair, err error) {
-	r, err := x.newRound(to)
+func (x *comparison) compareView(to wire.Target) (*pair, error) {
+	r, size, err := x.smallEvents(to)
 	if err != nil {
 		return nil, err
 	}
-	r.config.seats = 500
+	p := &pair{Kind: "view", Wanted: wantedView}
+	return p, x.beside(p, []string{"constant", "-size", fmt.Sprint(size)}, []int{200},
+		func() (*run, error) { return r, nil },
+		func(turn *run) (*summary, error) { return turn.measure("view", turn.view()) })
+}
+
+// smallEvents makes events whose views have the least to say, and gives the size of one.
+func (x *comparison) smallEvents(to wire.Target) (r *run, size int, err error) {
+	if r, err = x.newRound(to); err != nil {
+		return nil, 0, err
+	}
+	r.config.seats, r.config.check = 500, false
 	if err := r.prepare(); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	c := wire.NewConn(to.Address, x.timeout)
 	defer c.Close()
 	get := wire.Request{Method: "GET", Path: "/events/" + r.houses[0].ID}
 	a, err := c.Do(get.Append(nil, &to))
 	if err != nil || a.Status != 200 {
-		return nil, fmt.Errorf("view %s: status %d, %v", r.houses[0].ID, a.Status, err)
+		return nil, 0, fmt.Errorf("view %s: status %d, %v", r.houses[0].ID, a.Status, err)
 	}
-	base, err := startBaseline("constant", "-size", fmt.Sprint(len(a.Body)))
-	if err != nil {
-		return nil, err
-	}
-	defer base.stop(&err)
-	p := &pair{Kind: "view", Wanted: wantedView}
-	for range x.rounds {
-		for _, side := range []struct {
-			to    wire.Target
-			rates *[]float64
-		}{{to, &p.Node}, {wire.Target{Address: base.address}, &p.Baseline}} {
-			turn := r.on(side.to)
-			rep, err := turn.measure("view", turn.view())
-			if err != nil {
-				return nil, err
-			}
-			*side.rates = append(*side.rates, rep.rateOf(viewKind, 200))
-		}
-	}
-	p.Ratio = median(p.Node) / median(p.Baseline)
-	return p, nil
+	return r, len(a.Body), nil
 }
 
 // compareBook measures bookings of new events beside the appending server, which
 // gets the same requests. Every booking is read back afterwards.
-func (x *comparison) compareBook(to wire.Target, file string, total *compareReport) (*pair, error) {
+func (x *comparison) compareBook(to wire.Target, dir string, total *compareReport) (*pair, error) {
 	p := &pair{Kind: "book", Wanted: wantedBook}
-	return p, x.besideAppend(p, to, file, bookKind,
-		func(r *run) (*summary, error) { return r.bookRound(total) },
-		func(turn *run) (*summary, error) { return turn.measure("book", turn.book()) })
+	return p, x.beside(p, appendIn(dir, p.Kind), []int{201},
+		func() (*run, error) { return x.newEvents(to, nil) },
+		func(turn *run) (*summary, error) { return turn.judged("book", turn.book(), total) })
 }
 
-// besideAppend measures rounds of a node in turns with the appending server, by the
-// answers of 201 to requests of a kind. A round's own is what one of them does.
-func (x *comparison) besideAppend(p *pair, to wire.Target, file string, of kind,
-	node, base func(r *run) (*summary, error)) (err error) {
-	server, err := startBaseline("append", "-file", file)
+// appendIn is the appending server with a file in a directory.
+func appendIn(dir, name string) []string {
+	return []string{"append", "-file", filepath.Join(dir, name)}
+}
+
+// newEvents makes a round with events of its own, as it is changed by like where there is one.
+func (x *comparison) newEvents(to wire.Target, like func(c *config)) (*run, error) {
+	r, err := x.newRound(to)
+	if err != nil {
+		return nil, err
+	}
+	if like != nil {
+		like(&r.config)
+	}
+	return r, r.prepare()
+}
+
+// beside measures rounds of a node in turns with a baseline, by the answers that have one
+// of the statuses. Before makes what a round is of, turn is one side's part of it.
+func (x *comparison) beside(p *pair, baseline []string, statuses []int, before func() (*run, error),
+	turn func(r *run) (*summary, error),
+) (err error) {
+	server, err := startBaseline(baseline...)
 	if err != nil {
 		return err
 	}
 	defer server.stop(&err)
 	for range x.rounds {
-		r, err := x.newRound(to)
+		r, err := before()
 		if err != nil {
 			return err
 		}
-		rep, err := node(r)
+		rep, err := turn(r)
 		if err != nil {
 			return err
 		}
-		p.Node = append(p.Node, rep.rateOf(of, 201))
-		if rep, err = base(r.on(wire.Target{Address: server.address})); err != nil {
+		p.Node = append(p.Node, rep.rateOf(statuses...))
+		if rep, err = x.baseTurn(r, server.address, turn); err != nil {
 			return err
 		}
-		p.Baseline = append(p.Baseline, rep.rateOf(of, 201))
+		p.Baseline = append(p.Baseline, rep.rateOf(statuses...))
 	}
 	p.Ratio = median(p.Node) / median(p.Baseline)
 	return nil
 }
 
+// baseTurn is the baseline's part of a round: the same requests, recorded as the node's
+// are, for the crowd shares the machine. What is recorded is thrown away.
+func (x *comparison) baseTurn(r *run, address string, turn func(r *run) (*summary, error)) (rep *summary, err error) {
+	b := &run{
+		config: r.config, target: wire.Target{Address: address}, name: r.name, began: time.Now(), houses: r.houses,
+	}
+	b.config.check = false
+	if r.rec != nil {
+		if b.rec, err = truth.NewRecorder(""); err != nil {
+			return nil, err
+		}
+		defer func() { err = errors.Join(err, b.rec.Close(), b.rec.Remove()) }()
+	}
+	return turn(b)
+}
+
 // halfRate measures the latency of bookings that come at half the rate that was
 // reached, each from its intended start.
 func (x *comparison) halfRate(to wire.Target, rate float64, total *compareReport) error {
-	r, err := x.newRound(to)
+	r, err := x.newEvents(to, func(c *config) { c.rate = max(rate, 1) })
 	if err != nil {
 		return err
 	}
-	r.config.rate = max(rate, 1)
-	rep, err := r.bookRound(total)
+	rep, err := r.judged("book", r.book(), total)
 	if err != nil {
 		return err
 	}
@@ -234,17 +268,12 @@ func (x *comparison) newRound(to wire.Target) (*run, error) {
 	return r, nil
 }
 
-// on gives a run of the same requests on another server.
-func (r *run) on(to wire.Target) *run {
-	return &run{config: r.config, target: to, name: r.name, began: time.Now(), houses: r.houses}
-}
-
-// bookRound makes events, books their tickets and checks every booking.
-func (r *run) bookRound(total *compareReport) (*summary, error) {
-	if err := r.prepare(); err != nil {
-		return nil, err
+// judged drives one operation, and checks every answer where the run is to be checked.
+func (r *run) judged(name string, op operation, total *compareReport) (*summary, error) {
+	rep, err := r.measure(name, op)
+	if !r.config.check {
+		return rep, err
 	}
-	rep, err := r.measure("book", r.book())
 	v, err2 := r.judge()
 	if err := errors.Join(err, err2); err != nil {
 		return nil, err
@@ -266,12 +295,18 @@ func (r *run) measure(name string, op operation) (*summary, error) {
 	return rep, nil
 }
 
-// rateOf is the rate of answers with one status: errors are no achievement.
-func (r *summary) rateOf(k kind, status int) float64 {
+// rateOf is the rate of answers with some statuses: errors are no achievement.
+func (r *summary) rateOf(statuses ...int) float64 {
 	if r.Seconds <= 0 {
 		return 0
 	}
-	return float64(r.kind(k).Statuses[fmt.Sprint(status)]) / r.Seconds
+	var n int64
+	for _, k := range r.Kinds {
+		for _, status := range statuses {
+			n += k.Statuses[fmt.Sprint(status)]
+		}
+	}
+	return float64(n) / r.Seconds
 }
 
 // median is the middle of the rates; of two middles the mean.

@@ -31,7 +31,7 @@ func TestCompare(t *testing.T) {
 	if err := json.Unmarshal(out.Bytes(), &got); err != nil {
 		t.Fatal(err)
 	}
-	if len(got.Pairs) != 3 || got.HalfRate <= 0 || got.P99 <= 0 {
+	if len(got.Pairs) != 6 || got.HalfRate <= 0 || got.P99 <= 0 {
 		t.Fatalf("got %s", out.String())
 	}
 	for _, p := range got.Pairs {
@@ -40,7 +40,7 @@ func TestCompare(t *testing.T) {
 		}
 	}
 	var table strings.Builder
-	if err := got.write(&table, "table"); err != nil || !strings.Contains(table.String(), "≥ 0.80") {
+	if err := got.write(&table, "table"); err != nil || !strings.Contains(table.String(), "≥ 0.90") {
 		t.Errorf("got %v:\n%s", err, table.String())
 	}
 }
@@ -63,7 +63,7 @@ func TestReached(t *testing.T) {
 	for _, x := range []struct {
 		view, book, p99 float64
 		want            bool
-	}{{0.8, 0.6, 19, true}, {0.79, 0.6, 19, false}, {0.8, 0.59, 19, false}, {0.8, 0.6, 20, false}} {
+	}{{0.9, 0.7, 19, true}, {0.89, 0.7, 19, false}, {0.9, 0.69, 19, false}, {0.9, 0.7, 20, false}} {
 		r := compareReport{
 			Pairs: []*pair{{Ratio: x.view, Wanted: wantedView}, {Ratio: x.book, Wanted: wantedBook}},
 			P99:   x.p99, Wanted: wantedP99,

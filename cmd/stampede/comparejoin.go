@@ -13,17 +13,22 @@ const joinedBytes = 64
 
 // compareJoin measures people who join the line of one event beside the appending server.
 // Each is another one, and nobody is let in after the first.
-func (x *comparison) compareJoin(to wire.Target, file string) (*pair, error) {
+func (x *comparison) compareJoin(to wire.Target, dir string) (*pair, error) {
 	p := &pair{Kind: "join", Wanted: wantedJoin}
-	return p, x.besideAppend(p, to, file, joinKind,
-		func(r *run) (*summary, error) {
-			if err := r.openRoom(); err != nil {
-				return nil, err
+	return p, x.beside(p, appendIn(dir, p.Kind), []int{201},
+		func() (*run, error) {
+			r, err := x.newRound(to)
+			if err == nil {
+				err = r.openRoom()
 			}
-			return r.measure("join", r.join(nil))
+			return r, err
 		},
 		func(turn *run) (*summary, error) {
-			return turn.measure("join", turn.join(make([]byte, joinedBytes)))
+			var body []byte
+			if turn.target != to {
+				body = make([]byte, joinedBytes)
+			}
+			return turn.measure("join", turn.join(body))
 		})
 }
 

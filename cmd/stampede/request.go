@@ -11,10 +11,11 @@ const (
 	releaseKind
 	bookKind
 	joinKind
+	searchKind
 	kinds // how many there are
 )
 
 // String is the kind as reports and ledgers name it.
 func (k kind) String() string {
-	return [...]string{"view", "tickets", "hold", "release", "book", "join"}[k]
+	return [...]string{"view", "tickets", "hold", "release", "book", "join", "search"}[k]
 }

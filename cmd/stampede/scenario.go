@@ -81,19 +81,12 @@ func (r *run) book() operation {
 
 // mix is 95 % views, and 5 % holds that are booked.
 func (r *run) mix() operation {
-	view, next := r.view(), r.distinct()
+	view, sale := r.view(), r.holdBook()
 	return func(w *worker, n int64) bool {
 		if n%20 != 0 {
 			return view(w, n)
 		}
-		s, ok := next()
-		if !ok {
-			return false
-		}
-		if id, ok := w.hold(s); ok {
-			w.book(s, id)
-		}
-		return true
+		return sale(w, n)
 	}
 }
 

@@ -23,9 +23,9 @@ func (b *buyer) searches() {
 	b.send(b.shop.ops.search, q[b.random.IntN(len(q))], nil)
 }
 
-// queries are the requests of search: for each word by itself, near a place, of a
+// Queries are the requests of search on a server: for each word by itself, near a place, of a
 // genre, and what follows the first page. Their order is chosen by each buyer.
-func queries(words []string, seed uint64, to *wire.Target) [][]byte {
+func Queries(words []string, seed uint64, to *wire.Target) [][]byte {
 	random := rand.New(rand.NewPCG(seed, 1))
 	places := [][2]float64{{40.75, -73.99}, {34.05, -118.24}, {51.51, -0.13}, {41.88, -87.63}}
 	var all [][]byte

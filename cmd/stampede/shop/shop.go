@@ -82,7 +82,7 @@ func New(c Config) *Shop {
 		"view": s.ops.view, "search": s.ops.search, "book": s.ops.book, "contend": s.ops.book, "hold-book": s.ops.hold,
 		"mixed": s.ops.view, "queue": s.ops.join, "onsale": s.ops.join, "live": s.ops.hold,
 	}[c.Script.Scenario]
-	s.queries = queries(c.Script.Words, c.Script.Seed, &targets[0])
+	s.queries = Queries(c.Script.Words, c.Script.Seed, &targets[0])
 	return s
 }
 
