@@ -77,9 +77,13 @@ type pace struct {
 }
 
 func newPace(least float64) *pace {
-	most := max(least, float64(paceMost*runtime.GOMAXPROCS(0)))
+	most := max(least, float64(paceMost*processors()))
 	return &pace{least: least, most: most, now: time.Now, rate: math.Inf(1), hurt: math.Inf(1)}
 }
+
+// processors is how many there are for this process: it may be told to run more threads
+// than that at a time, or fewer.
+func processors() int { return min(runtime.NumCPU(), runtime.GOMAXPROCS(0)) }
 
 // begin says that a commit is under way. end must follow.
 func (p *pace) begin() (start time.Time) {

@@ -51,6 +51,7 @@ func serve(args []string, env environment) int {
 		log.Warn(w)
 	}
 	tuneMemory(env)
+	tuneProcessors(env)
 	log.Info("starting", "build", thisBuild().String(), "config", cfg)
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
