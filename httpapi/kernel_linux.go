@@ -44,8 +44,8 @@ func bound(ln net.Listener) error {
 }
 
 // gone reports whether the client has closed its end, or the connection is broken. It
-// does not block, and reads nothing away. Any goroutine may call it. A client that has only said that it sends no more counts as gone: who wants an
-// answer keeps his end open.
+// does not block, and reads nothing away. Any goroutine may call it. A client that has
+// only said that it sends no more counts as gone: who wants an answer keeps his end open.
 func (c *conn) gone() bool {
 	raw, ok := c.Conn.(syscall.Conn)
 	if !ok {

@@ -40,7 +40,8 @@ func TestLittleIsKeptForSlowReaders(t *testing.T) {
 	// The kernel counts its own overhead and doubles what it is told. Without a bound it
 	// says less at first, and lets it grow; a bound that is set is one that stays.
 	if fresh := freshBuffer(t); size == fresh || size > 2*sendBuffer {
-		t.Errorf("%d bytes for what a client does not read, as without a bound: %d; want at most %d", size, fresh, 2*sendBuffer)
+		t.Errorf("%d bytes for what a client does not read, %d without a bound; want at most %d", size, fresh,
+			2*sendBuffer)
 	}
 }
 

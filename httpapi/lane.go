@@ -132,7 +132,8 @@ func (c *call) lineUp(l *lineup) bool {
 // stale is why a call that has waited is of no use any more: its deadline has passed, or
 // nobody is there to hear the answer.
 func (c *call) stale(waited time.Duration) (reason int) {
-	if ms, ok := parseUint(c.head.deadline.value, maxDeadline); ok && time.Duration(ms)*time.Millisecond < time.Since(c.start) {
+	ms, given := parseUint(c.head.deadline.value, maxDeadline)
+	if given && time.Duration(ms)*time.Millisecond < time.Since(c.start) {
 		return shedLate
 	}
 	if waited > round && c.left() {

@@ -32,7 +32,9 @@ type trafficCollector struct{ s *Server }
 
 // Describe sends the descriptions.
 func (k trafficCollector) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{descShed, descInside, descInsideMax, descWaiting, descWaits, descWaited, descForgiven} {
+	for _, d := range []*prometheus.Desc{
+		descShed, descInside, descInsideMax, descWaiting, descWaits, descWaited, descForgiven,
+	} {
 		ch <- d
 	}
 }
