@@ -54,6 +54,9 @@ type call struct {
 	large bool
 	// entered: the call is counted in its route's lane.
 	entered bool
+	// What it hears while it waits in the lane's line, and since when it does.
+	verdict chan int
+	arrived time.Time
 	// known is the user of the bearer token, once it has been checked.
 	known struct {
 		user    string

@@ -53,7 +53,6 @@ func (c *call) within(places chan struct{}, standard time.Duration, do func(cont
 	if !ok {
 		return false
 	}
-	c.waits()
 	select {
 	case places <- struct{}{}:
 		defer func() { <-places }()

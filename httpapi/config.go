@@ -85,8 +85,9 @@ type Config struct {
 	// with a twentieth; operators and probes have none. Zero: no bound.
 	UserRate, NetworkRate Rate
 	// MaxInside bounds the requests that are being served, by class: bookings may be so
-	// many, holds 80 %, joins 60 %, reads 50 %, searches 25 %; the next one of a class
-	// gets 503 overloaded. 0: no bound.
+	// many, holds 80 %, joins 60 %, reads 50 %, searches 25 %. It is what may be inside when
+	// the processors have time; when they have not, it is less, 256 for each at least. The
+	// next one of a class waits, and gets 503 overloaded after 0.5 to 5 s. 0: no bound.
 	MaxInside int
 	// MaxRequestsPerConn closes a connection after so many requests, so that
 	// long-lived ones spread over the nodes again. 0: no bound.

@@ -159,9 +159,8 @@ type conn struct {
 	net.Conn
 	gate *gate
 	peer netip.Addr
-	home *site       // what it is counted under; nil: not admitted by a gate
-	turn atomic.Bool // it has one of home's turns
-	late bool        // it came while the server was drained
+	home *site // what it is counted under; nil: not admitted by a gate
+	late bool  // it came while the server was drained
 
 	readBy, writeBy lazyDeadline
 	joined          joined
@@ -196,7 +195,6 @@ func (c *conn) Close() error {
 	if c.closed.Swap(true) {
 		return nil
 	}
-	c.giveTurn()
 	c.gate.leave(c)
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok && c.linger.Load() && half.CloseWrite() == nil {
 		_ = c.Conn.SetReadDeadline(time.Now().Add(lingerTime))

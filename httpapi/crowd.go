@@ -8,18 +8,22 @@ import (
 
 // A client with a thousand connections has a thousand goroutines, and the runtime runs
 // goroutines in the order in which their bytes came: he has a thousand turns where others
-// have one. So the requests of a crowd take turns among themselves. Those that wait are
-// parked in the crowd's own line, and what the processors find ready is others'.
+// have one. Worse, as long as there is a goroutine to run it does not look which sockets
+// have something to read, and his always give it one. So the requests of a crowd have a
+// pace: they wait, and some of them are let through in each round. Between the rounds the
+// processors are others'.
 
 // site is what connections are counted under: see siteOf.
 type site struct {
 	open atomic.Int64
-	// turns are the requests that are worked at while the site is a crowd: on half of the
-	// processors at most.
-	turns chan struct{}
+	// waiting are the requests that wait for a round, next is where they hear of it, and
+	// paced is whether there is somebody who tells them.
+	waiting atomic.Int64
+	next    chan struct{}
+	paced   atomic.Bool
 }
 
-func newSite() *site { return &site{turns: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2))} }
+func newSite() *site { return &site{next: make(chan struct{})} }
 
 // A site is a crowd where it has more than crowdLeast connections and crowdFactor times
 // as many as sites have on average: among a hundred clients, one with a thousand
@@ -29,9 +33,13 @@ const (
 	crowdFactor = 4
 )
 
-// turnPatience is how long a crowd's request waits for its turn. Turns are over within
-// microseconds, but for one whose client does not read: it shall not stop the others.
-const turnPatience = 100 * time.Millisecond
+// crowdRound is the time between two rounds, and crowdPace how many requests of a crowd
+// are let through in each for a processor: 8,000 a second, which is what a tenth of it
+// can do where they are cheap. Where they are not, the lanes bound them.
+const (
+	crowdRound = time.Millisecond
+	crowdPace  = 8
+)
 
 // crowded reports whether a connection is one of a crowd.
 func (c *conn) crowded() bool {
@@ -45,36 +53,43 @@ func (c *conn) crowded() bool {
 // takeTurn waits until a request of a crowd, whose first bytes are here, may be worked at.
 // The goroutine that serves the connection calls it.
 func (c *conn) takeTurn() {
-	if !c.crowded() || c.turn.Load() {
+	if !c.crowded() {
 		return
 	}
-	select {
-	case c.home.turns <- struct{}{}:
-	default:
-		patience := time.NewTimer(turnPatience)
-		defer patience.Stop()
-		select {
-		case c.home.turns <- struct{}{}:
-		case <-patience.C:
+	s := c.home
+	s.waiting.Add(1)
+	if !s.paced.Swap(true) {
+		go s.pace(crowdPace * runtime.GOMAXPROCS(0))
+	}
+	<-s.next
+	s.waiting.Add(-1)
+}
+
+// pace lets so many through in each round, those first who have waited longest, until
+// nobody waits.
+func (s *site) pace(most int) {
+	ticker := time.NewTicker(crowdRound)
+	defer ticker.Stop()
+	for {
+		<-ticker.C
+		for n := 0; n < most && s.pass(); n++ {
+		}
+		if s.waiting.Load() > 0 {
+			continue
+		}
+		s.paced.Store(false)
+		if s.waiting.Load() == 0 || s.paced.Swap(true) {
 			return
 		}
 	}
-	if c.turn.Store(true); c.closed.Load() { // by a shutdown, meanwhile
-		c.giveTurn()
-	}
 }
 
-// giveTurn lets the crowd's next request have the turn: when this one is answered, or
-// waits for something. Again, or without a turn, it does nothing.
-func (c *conn) giveTurn() {
-	if c.turn.Load() && c.turn.Swap(false) {
-		<-c.home.turns
-	}
-}
-
-// waits is called before the call waits for something else than its connection.
-func (c *call) waits() {
-	if nc, ok := c.ctx.Conn().(*conn); ok {
-		nc.giveTurn()
+// pass lets one through, if there is one.
+func (s *site) pass() bool {
+	select {
+	case s.next <- struct{}{}:
+		return true
+	default:
+		return false
 	}
 }

@@ -87,66 +87,47 @@ func (r *rig) close() {
 	}
 }
 
-// The requests of a crowd take turns, those of others do not wait; a turn that is not
-// given stops nobody for long.
+// The requests of a crowd have a pace, those of others do not wait; who waits is let
+// through by and by.
 func TestACrowdTakesTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
 		defer synctest.Wait()
 		defer r.close()
-		turns := int64(max(1, runtime.GOMAXPROCS(0)/2))
 		var crowd, others atomic.Int64
 		for _, c := range r.crowd {
 			r.ask(c, &crowd)
 		}
-		synctest.Wait()
 		for _, c := range r.others {
 			r.ask(c, &others)
 		}
 		synctest.Wait()
-		if crowd.Load() != turns || others.Load() != 20 {
-			t.Fatalf("%d of a crowd and %d of others got through, want %d and 20", crowd.Load(), others.Load(), turns)
+		if crowd.Load() != 0 || others.Load() != 20 {
+			t.Fatalf("%d of a crowd and %d of others got through at once, want 0 and 20", crowd.Load(), others.Load())
 		}
-		given := func() (n int64) {
-			for _, c := range r.crowd {
-				if c.turn.Load() {
-					c.giveTurn() // as the next Read does, or a wait for the event
-					n++
-				}
+		most := int64(crowdPace * runtime.GOMAXPROCS(0))
+		for n := int64(1); crowd.Load() < 40; n++ {
+			<-time.After(crowdRound)
+			synctest.Wait()
+			if want := min(n*most, 40); crowd.Load() != want {
+				t.Fatalf("%d got through in %d rounds, want %d", crowd.Load(), n, want)
 			}
-			return n
 		}
-		if n := given(); n != turns {
-			t.Errorf("%d have a turn, want %d", n, turns)
-		}
+		<-time.After(crowdRound)
 		synctest.Wait()
-		if crowd.Load() != 2*turns {
-			t.Errorf("%d got through after %d turns were given", crowd.Load(), turns)
-		}
-		<-time.After(turnPatience)
-		synctest.Wait()
-		if crowd.Load() != 40 {
-			t.Errorf("%d got through in the end, want all 40", crowd.Load())
+		if home := r.crowd[0].home; home.paced.Load() || home.waiting.Load() != 0 {
+			t.Error("somebody still lets them through")
 		}
 	})
 }
 
-// A connection that ends gives its turn back, and its site is forgotten with the last.
-func TestTurnsComeBack(t *testing.T) {
+// A site is forgotten with its last connection.
+func TestSitesAreForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
-		var crowd atomic.Int64
-		for _, c := range r.crowd {
-			r.ask(c, &crowd)
-		}
-		synctest.Wait()
 		home, g := r.crowd[0].home, r.crowd[0].gate
 		r.close()
-		<-time.After(turnPatience)
 		synctest.Wait()
-		if n := len(home.turns); n > 0 {
-			t.Errorf("%d turns are left", n)
-		}
 		if g.sites.Load() != 0 || len(g.mu.sites) != 0 || g.open.Load() != 0 || home.open.Load() != 0 {
 			t.Errorf("%d sites, %d connections are left", g.sites.Load(), g.open.Load())
 		}
@@ -159,6 +140,5 @@ func BenchmarkCrowded(b *testing.B) {
 	c.home.open.Store(100)
 	for b.Loop() {
 		c.takeTurn()
-		c.giveTurn()
 	}
 }

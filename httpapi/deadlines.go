@@ -56,7 +56,6 @@ func (c *conn) SetWriteDeadline(t time.Time) error {
 
 // Read reads, and keeps count of the current line's length.
 func (c *conn) Read(p []byte) (int, error) {
-	c.giveTurn()
 	if err := c.readBy.arm(c.Conn.SetReadDeadline); err != nil {
 		return 0, err
 	}
@@ -65,7 +64,9 @@ func (c *conn) Read(p []byte) (int, error) {
 		n, err = c.Conn.Read(p)
 	}
 	c.countLine(p[:n])
-	c.takeTurn()
+	if n > 0 {
+		c.takeTurn()
+	}
 	return n, err
 }
 

@@ -94,7 +94,6 @@ func (c *call) loadEvent(have *eventView, ok bool) (*eventView, bool) {
 		return have, true
 	}
 	id := c.arg(0)
-	c.waits()
 	v, err := c.srv.events.load(id, func() (*eventView, int64, error) {
 		ctx, cancel := context.WithTimeout(context.Background(), c.srv.cfg.CommandTimeout)
 		defer cancel()
@@ -115,7 +114,6 @@ func (c *call) awaitEvent(least uint64) (*eventView, bool) {
 	id := c.arg(0)
 	ctx, cancel := context.WithTimeout(context.Background(), c.srv.cfg.ViewWait)
 	defer cancel()
-	c.waits()
 	began := time.Now()
 	v, size, err := c.srv.fetchEvent(ctx, id, least)
 	if err == nil && !v.missing && v.version < least {

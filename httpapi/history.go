@@ -29,7 +29,6 @@ func (s *Server) getHistory(c *call) {
 		return
 	}
 	from, limit := max(q.from, 1), q.limit
-	c.waits()
 	records, err := s.cfg.Seller.History(c.arg(0), from, int(limit))
 	if err != nil {
 		c.failed(err)

@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"strings"
 	"sync/atomic"
+	"time"
 )
 
 // lane is what a request is worth when not all can be served, told by its route. The
@@ -25,9 +26,9 @@ const (
 var laneNames = [lanes]string{payingLane: "paying", holdingLane: "holding", joiningLane: "joining",
 	readingLane: "reading", searchingLane: "searching", freeLane: "free"}
 
-// laneShares are the parts of Config.MaxInside that each lane may fill, in percent. A
+// laneShares are the parts that each lane has of those who may be inside, in percent. A
 // lane counts its own requests only: none takes another's room, and bookings that wait
-// for a slow provider keep nobody from looking.
+// for a slow provider keep nobody from looking. 0: no bound.
 var laneShares = [lanes]int{payingLane: 100, holdingLane: 80, joiningLane: 60, readingLane: 50, searchingLane: 25}
 
 // laneOf is the lane of a route.
@@ -54,23 +55,22 @@ func laneOf(rt *route) lane {
 const (
 	shedUser    = iota // its user's rate
 	shedNetwork        // its network's rate
-	shedFull           // its lane
-	shedLate           // its turn did not come in time
+	shedFull           // it has waited too long in the line of its lane
+	shedLate           // its own deadline passed, or its search's turn did not come in time
+	shedGone           // its client has gone while it waited
 	shedReasons
 )
 
 // shedNames are the labels of the reasons.
-var shedNames = [shedReasons]string{shedUser: "user", shedNetwork: "network", shedFull: "full", shedLate: "late"}
+var shedNames = [shedReasons]string{shedUser: "user", shedNetwork: "network", shedFull: "full", shedLate: "late",
+	shedGone: "gone"}
 
-// traffic counts the requests inside by lane, holds each lane to its bound, and counts
-// what is shed.
+// traffic is the requests inside and the lines before them, by lane.
 type traffic struct {
-	most   [lanes]int64 // 0: no bound
-	inside [lanes]struct {
-		atomic.Int64
-		_ [56]byte // a cache line each: lanes do not slow each other down
-	}
-	shed [lanes][shedReasons]atomic.Uint64
+	lines [lanes]lineup
+	// least and top bound size, which is how many may be inside: the steward's.
+	least, top, size int64
+	tended           atomic.Bool // there is a steward
 	// turns are the searches that run at one time. They need a processor each, and no
 	// more of them than this stand between a booking and its next step.
 	turns chan struct{}
@@ -81,35 +81,82 @@ type traffic struct {
 const searchesEach = 4
 
 func (t *traffic) bound(cfg *Config) {
-	for k, share := range laneShares {
-		t.most[k] = (int64(cfg.MaxInside)*int64(share) + 99) / 100
-	}
-	t.turns = make(chan struct{}, searchesEach*runtime.GOMAXPROCS(0))
+	procs := runtime.GOMAXPROCS(0)
+	t.top = int64(cfg.MaxInside)
+	t.least = min(t.top, int64(leastInside*procs))
+	t.size = t.least
+	t.lines[joiningLane].ordered = true
+	t.share()
+	t.turns = make(chan struct{}, searchesEach*procs)
 }
 
-// enter lets a request into its lane. False: it has answered. Who was let in leaves.
+// shed counts a request that is not served, and why.
+func (t *traffic) shed(k lane, reason int) { t.lines[k].shed[reason].Add(1) }
+
+// enter lets a request into its lane, at once or after a wait in its line. False: it has
+// been answered, or there is nobody to answer. Who was let in leaves.
 func (c *call) enter() bool {
-	t := &c.srv.traffic
-	k := c.route.lane
-	if n := t.inside[k].Add(1); t.most[k] > 0 && n > t.most[k] {
-		t.inside[k].Add(-1)
-		t.shed[k][shedFull].Add(1)
-		c.fail(codeOverloaded, fault{})
-		c.skipBody()
+	l := &c.srv.traffic.lines[c.route.lane]
+	if !l.try() && !c.lineUp(l) {
 		return false
 	}
 	c.entered = true
 	return true
 }
 
+// lineUp waits in a line. False: as enter.
+func (c *call) lineUp(l *lineup) bool {
+	t := &c.srv.traffic
+	began := time.Now()
+	l.join(c, began)
+	t.wake()
+	reason := <-c.verdict
+	waited := time.Since(began)
+	l.waits.Add(1)
+	l.waited.Add(int64(waited))
+	if reason == admitted {
+		reason = c.stale(waited)
+		if reason == admitted {
+			return true
+		}
+		l.leave()
+	}
+	t.shed(c.route.lane, reason)
+	if reason == shedGone {
+		_ = c.ctx.Conn().Close() // nobody reads why
+	}
+	c.fail(codeOverloaded, fault{})
+	return false
+}
+
+// stale is why a call that has waited is of no use any more: its deadline has passed, or
+// nobody is there to hear the answer.
+func (c *call) stale(waited time.Duration) (reason int) {
+	ms, given := parseUint(c.head.deadline.value, maxDeadline)
+	if given && time.Duration(ms)*time.Millisecond < time.Since(c.start) {
+		return shedLate
+	}
+	if waited > round && c.left() {
+		return shedGone
+	}
+	return admitted
+}
+
+// left reports whether the client has gone, where that can be told. While the call waits,
+// the steward may ask.
+func (c *call) left() bool {
+	if c.ctx == nil {
+		return false
+	}
+	nc, ok := c.ctx.Conn().(*conn)
+	return ok && nc.gone()
+}
+
 // leave is for every request, let in or not.
 func (c *call) leave() {
-	if c.ctx.Hijacked() {
-		c.waits() // the connection lives on, and what is read from it is no request
-	}
 	if c.entered {
 		c.entered = false
-		c.srv.traffic.inside[c.route.lane].Add(-1)
+		c.srv.traffic.lines[c.route.lane].leave()
 	}
 }
 
@@ -122,12 +169,11 @@ func (c *call) turn(b *budget) bool {
 		return true
 	default:
 	}
-	c.waits()
 	select {
 	case t.turns <- struct{}{}:
 		return true
 	case <-b.Done():
-		t.shed[searchingLane][shedLate].Add(1)
+		t.shed(searchingLane, shedLate)
 		c.fail(codeOverloaded, fault{detail: "The search's turn did not come in time. Ask again later."})
 		return false
 	}

@@ -41,7 +41,7 @@ func TestReadersStarveNobody(t *testing.T) {
 			answers <- resp.StatusCode
 		})
 	}
-	waitFor(t, func() bool { return len(answers) == 40 && w.srv.traffic.inside[readingLane].Load() == 10 })
+	waitFor(t, func() bool { return len(answers) == 40 && w.srv.traffic.lines[readingLane].inside.Load() == 10 })
 	for len(answers) > 0 {
 		if status := <-answers; status != 503 {
 			t.Errorf("a reader too many: %d, want 503", status)
@@ -64,7 +64,7 @@ func TestReadersStarveNobody(t *testing.T) {
 	}
 	close(stuck)
 	readers.Wait()
-	waitFor(t, func() bool { return w.srv.traffic.inside[readingLane].Load() == 0 })
+	waitFor(t, func() bool { return w.srv.traffic.lines[readingLane].inside.Load() == 0 })
 	w.do("GET", hold, "").want(404, codeHoldNotFound)
 }
 
@@ -102,7 +102,7 @@ func TestSearchesTakeTurns(t *testing.T) {
 		})
 	}
 	waitFor(t, func() bool {
-		return len(running) == most && w.srv.traffic.inside[searchingLane].Load() == int64(most)+5
+		return len(running) == most && w.srv.traffic.lines[searchingLane].inside.Load() == int64(most)+5
 	})
 	w.do("GET", "/events?searchText=b", "", headerDeadline, "20").want(503, codeOverloaded)
 	w.do("GET", "/suggest?text=b", "", headerDeadline, "20").want(503, codeOverloaded)
@@ -133,7 +133,7 @@ func TestDeadlineBeginsBeforeTheBody(t *testing.T) {
 	if _, err := nc.Write([]byte(head + body[:2*maxHeaderBlock])); err != nil {
 		t.Fatal(err)
 	}
-	waitFor(t, func() bool { return w.srv.traffic.inside[holdingLane].Load() == 1 })
+	waitFor(t, func() bool { return w.srv.metrics.inFlight.Load() == 1 })
 	began := time.Now()
 	if _, err := nc.Write([]byte(body[2*maxHeaderBlock:])); err != nil {
 		t.Fatal(err)

@@ -18,7 +18,6 @@ func (c *call) do(cmd sale.Command, timeout time.Duration) (sale.Answer, bool) {
 	if !ok {
 		return sale.Answer{}, false
 	}
-	c.waits()
 	a, err := c.srv.cfg.Seller.Do(c.arg(0), cmd, deadline)
 	if err != nil {
 		c.failed(err)

@@ -283,13 +283,17 @@ func (c *call) dispatch() bool {
 	if res != nil {
 		c.route = res.route(h)
 	}
-	if !c.pay() || c.route != nil && !c.enter() {
+	if !c.pay() {
 		return false
 	}
+	// The body first: who sends it slowly takes no room from others.
 	if c.route == nil || c.route.body != streamed {
 		if !c.readBody() {
 			return false
 		}
+	}
+	if c.route != nil && !c.enter() {
+		return false
 	}
 	switch {
 	case res == nil:

@@ -85,7 +85,7 @@ func New(cfg Config) (*Server, error) {
 	table := routes()
 	s.metrics = newMetrics(table)
 	s.router = newRouter(table)
-	s.calls.New = func() any { return &call{srv: s} }
+	s.calls.New = func() any { return &call{srv: s, verdict: make(chan int, 1)} }
 	s.sockets.bound(cfg.MaxSockets, cfg.MaxSocketsPerClient)
 	s.traffic.bound(&s.cfg)
 	s.gatehouse = newGatehouse(&s.cfg, s.now())
@@ -147,6 +147,9 @@ func (quiet) Printf(string, ...any) {}
 // Serve answers the listener's connections until Shutdown, then returns nil. It
 // may be called for several listeners.
 func (s *Server) Serve(ln net.Listener) error {
+	if err := bound(ln); err != nil {
+		return errors.Join(err, ln.Close())
+	}
 	g := newGate(ln, s.cfg.MaxConns, s.cfg.MaxConnsPerIP, &s.metrics.conns, &s.draining)
 	g.loopback = s.cfg.LimitLoopback
 	s.mu.Lock()

@@ -163,7 +163,6 @@ func (s *Server) snapshot(c *call, least uint64) (snap *inventory.Snapshot, bega
 	if !ok {
 		return nil, began, false
 	}
-	c.waits()
 	id := c.arg(0)
 	fetch := func() (snapshotView, int64, error) {
 		began := time.Now()

@@ -145,7 +145,7 @@ func (c *call) payer() []byte {
 
 // limited answers rate-limited. Those of a network are told to come back apart.
 func (c *call) limited(k lane, reason int, wait time.Duration) {
-	c.srv.traffic.shed[k][reason].Add(1)
+	c.srv.traffic.shed(k, reason)
 	f := fault{retryAfter: int((wait + time.Second - 1) / time.Second), detail: "Requests come faster than this " +
 		shedNames[reason] + " may send them."}
 	if reason == shedNetwork {

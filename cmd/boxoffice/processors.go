@@ -7,10 +7,11 @@ import (
 
 // spareThreads is how many more threads run Go code at a time than there are processors.
 // A thread that waits for the disk, or writes a table, or marks what is alive, keeps a run
-// queue for up to 10 ms, and what stands in it waits: with two processors and no spare
-// ones the p99 of bookings at half the peak was 28 ms, with two of them 11 ms, and the
-// peak 6 % higher. More than two made no difference.
-const spareThreads = 2
+// queue for up to 10 ms, and what stands in it waits. With a single thread the runtime
+// also looks which sockets have something to read only when it has nothing else to run, or
+// after 10 ms, 128 of them at a time: under load, never soon. More spare threads would hide
+// from the gates how long goroutines wait.
+const spareThreads = 1
 
 // tuneProcessors adds spareThreads, unless the operator has said GOMAXPROCS.
 func tuneProcessors(env environment) {

@@ -28,7 +28,7 @@ func (s *siege) greedy() error {
 		return err
 	}
 	var alone, with []*report.Result
-	asked, refused := int64(0), int64(0)
+	asked, refused, seconds := int64(0), int64(0), 0.0
 	for range greedyRounds {
 		x, err := s.honest(d)
 		if err != nil {
@@ -39,16 +39,16 @@ func (s *siege) greedy() error {
 			return err
 		}
 		alone = append(alone, r)
-		g := s.startGreed(house)
+		g, began := s.startGreed(house), time.Now()
 		r, err = s.phase("with greedy", x, true)
 		g.stop()
+		seconds += time.Since(began).Seconds()
 		if err != nil {
 			return err
 		}
 		with = append(with, r)
 		asked, refused = asked+g.asked.Load(), refused+g.refused.Load()
 	}
-	seconds := d.Seconds() * greedyRounds
 	s.verdict.note("the greedy one asked %.0f times a second and was refused %.0f times", float64(asked)/seconds,
 		float64(refused)/seconds)
 	s.compare(alone, with, greedyShare)
