@@ -77,7 +77,7 @@ func reaches(m *Member, node string) bool {
 // await waits for a condition.
 func await(t testing.TB, f func() bool) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
@@ -85,7 +85,7 @@ func await(t testing.TB, f func() bool) {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			t.Fatal("waited 20 s for nothing")
+			t.Fatal("waited a minute for nothing")
 		}
 	}
 }
