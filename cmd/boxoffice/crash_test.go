@@ -18,6 +18,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"boxoffice/cluster/clustertest"
 )
 
 // These tests run the node as a real process and end it with kill -9 at random
@@ -44,7 +46,7 @@ func TestMain(m *testing.M) {
 			}))
 		}
 	}
-	os.Exit(m.Run())
+	os.Exit(clustertest.Main(m))
 }
 
 // nodeProcess is a node that a test can kill.
