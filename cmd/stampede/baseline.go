@@ -32,11 +32,8 @@ func runBaseline(args []string, out, errs io.Writer) error {
 	if len(args) == 0 {
 		return fmt.Errorf("%w: baseline constant|append [flags]", errUsage)
 	}
-	if err := fs.Parse(args[1:]); err != nil {
-		if err == flag.ErrHelp {
-			return err
-		}
-		return fmt.Errorf("%w: %w", errUsage, err)
+	if err := parseFlags(fs, args[1:]); err != nil {
+		return err
 	}
 	handler, end, err := baselineHandler(args[0], *size, *name)
 	if err != nil {

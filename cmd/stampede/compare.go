@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -65,11 +64,8 @@ func runCompare(args []string, out, errs io.Writer) (err error) {
 	fs.StringVar(&x.start, "start", "", "`program` of a node: started on an empty folder, stopped at the end")
 	fs.IntVar(&x.rounds, "rounds", x.rounds, "rounds of each side; -duration is one round's")
 	fs.BoolVar(&x.strict, "strict", false, "exit 1 where less is reached than is wanted")
-	if err := fs.Parse(args); err != nil {
-		if err == flag.ErrHelp {
-			return err
-		}
-		return fmt.Errorf("%w: %w", errUsage, err)
+	if err := parseFlags(fs, args); err != nil {
+		return err
 	}
 	if err := x.validate(); err != nil {
 		return err

@@ -23,11 +23,8 @@ func compareResults(args []string, out, errs io.Writer) (err error) {
 	fs := flag.NewFlagSet("stampede compare", flag.ContinueOnError)
 	fs.SetOutput(errs)
 	page := fs.String("html", "", "`file` for a page with both in each plot")
-	if err := fs.Parse(args); err != nil {
-		if err == flag.ErrHelp {
-			return err
-		}
-		return fmt.Errorf("%w: %w", errUsage, err)
+	if err := parseFlags(fs, args); err != nil {
+		return err
 	}
 	if fs.NArg() != 2 {
 		return fmt.Errorf("%w: compare [-html FILE] A.json B.json", errUsage)

@@ -69,11 +69,8 @@ func (c *config) flags(name string, errs io.Writer) *flag.FlagSet {
 // parse reads the command line into the configuration.
 func (c *config) parse(name string, args []string, errs io.Writer) error {
 	fs := c.flags(name, errs)
-	if err := fs.Parse(args); err != nil {
-		if err == flag.ErrHelp {
-			return err
-		}
-		return fmt.Errorf("%w: %w", errUsage, err)
+	if err := parseFlags(fs, args); err != nil {
+		return err
 	}
 	if fs.NArg() > 0 {
 		return fmt.Errorf("%w: unexpected %q", errUsage, fs.Arg(0))

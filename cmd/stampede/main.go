@@ -119,6 +119,16 @@ func dispatch(args []string, out, errs io.Writer) int {
 	return exitUsage
 }
 
+// parseFlags reads a command's flags. Its error is errUsage, or flag.ErrHelp for who asked
+// how it is used.
+func parseFlags(fs *flag.FlagSet, args []string) error {
+	err := fs.Parse(args)
+	if err != nil && err != flag.ErrHelp {
+		return fmt.Errorf("%w: %w", errUsage, err)
+	}
+	return err
+}
+
 // exitCode says an error once and turns it into the exit code.
 func exitCode(err error, errs io.Writer) int {
 	var missed *errMissed

@@ -84,11 +84,8 @@ func parseRun(args []string, errs io.Writer) (*order, error) {
 	fs.StringVar(&o.name, "name", "", "begins the `id` of every event and user; a new one, where none is told")
 	fs.BoolVar(&o.check, "check", true, "judge the truth afterwards")
 	fs.BoolVar(&o.keep, "keep", true, "leave the events of the run on the server")
-	if err := fs.Parse(args[1:]); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return nil, err
-		}
-		return nil, fmt.Errorf("%w: %w", errUsage, err)
+	if err := parseFlags(fs, args[1:]); err != nil {
+		return nil, err
 	}
 	if fs.NArg() > 0 {
 		return nil, fmt.Errorf("%w: unexpected %q", errUsage, fs.Arg(0))

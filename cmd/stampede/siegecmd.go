@@ -62,11 +62,8 @@ func parseSiege(name string, args []string, errs io.Writer) (*siegeOrder, error)
 		word, o.names = "soak", siege.Names()
 	}
 	fs := o.flags(word, errs)
-	if err := fs.Parse(args); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return nil, err
-		}
-		return nil, fmt.Errorf("%w: %w", errUsage, err)
+	if err := parseFlags(fs, args); err != nil {
+		return nil, err
 	}
 	o.URLs = strings.Split(o.urls, ",")
 	if name == "" && fs.NArg() > 0 {

@@ -21,11 +21,8 @@ func runVerify(args []string, out, errs io.Writer) error {
 	name := fs.String("record", "", "`file` that a run with -record wrote")
 	timeout := fs.Duration("timeout", 15*time.Second, "of one request")
 	format := fs.String("o", "table", "table or json")
-	if err := fs.Parse(args); err != nil {
-		if err == flag.ErrHelp {
-			return err
-		}
-		return fmt.Errorf("%w: %w", errUsage, err)
+	if err := parseFlags(fs, args); err != nil {
+		return err
 	}
 	to, err := newTarget(*server, *token)
 	if err != nil {
