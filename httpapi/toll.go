@@ -59,18 +59,14 @@ func newGatehouse(cfg *Config, began time.Time) *gatehouse {
 	return g
 }
 
-// networkOf is what addresses are counted together as: 24 bits of IPv4, and 56 of IPv6,
-// which is what one subscriber gets. A loopback address stands for itself.
+// networkOf is what addresses are counted together as: 24 bits of IPv4, and the site of
+// IPv6. A loopback address stands for itself.
 func networkOf(a netip.Addr) (name [16]byte) {
-	name = a.As16() // of IPv4: its mapped form
-	switch {
-	case a.IsLoopback():
-	case a.Is4():
-		clear(name[15:])
-	default:
-		clear(name[7:])
+	if !a.Is4() || a.IsLoopback() {
+		return siteOf(a).As16()
 	}
-	return name
+	p, _ := a.Prefix(24) // an error only for more bits than there are
+	return p.Addr().As16()
 }
 
 // The kinds of buckets: a user's tolls, then a network's.
