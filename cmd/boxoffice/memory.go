@@ -5,7 +5,6 @@ import (
 	"regexp"
 	"runtime/debug"
 	"runtime/metrics"
-	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -18,12 +17,9 @@ const gcPercent = 400
 
 // tuneMemory sets gcPercent, unless the operator has said GOGC.
 func tuneMemory(env environment) {
-	for _, v := range env.environ {
-		if strings.HasPrefix(v, "GOGC=") {
-			return
-		}
+	if !env.says("GOGC") {
+		debug.SetGCPercent(gcPercent)
 	}
-	debug.SetGCPercent(gcPercent)
 }
 
 // collectorCost has /metrics say how much of the CPU time went into collecting garbage.

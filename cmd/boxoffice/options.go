@@ -253,6 +253,11 @@ func (env environment) variables() map[string]string {
 	return vars
 }
 
+// says reports whether the environment has a variable of any name.
+func (env environment) says(name string) bool {
+	return slices.ContainsFunc(env.environ, func(entry string) bool { return strings.HasPrefix(entry, name+"=") })
+}
+
 // strangers is the BOXOFFICE_ variables that no command knows, sorted: most
 // likely misspelt, so worth a warning.
 func (env environment) strangers() []string {

@@ -1,9 +1,6 @@
 package main
 
-import (
-	"runtime"
-	"strings"
-)
+import "runtime"
 
 // leastThreads is how many threads run Go code at a time at least. With a single one the
 // runtime looks which sockets have something to read only when it has nothing else to run,
@@ -14,12 +11,7 @@ const leastThreads = 2
 
 // tuneProcessors sees to leastThreads, unless the operator has said GOMAXPROCS.
 func tuneProcessors(env environment) {
-	for _, v := range env.environ {
-		if strings.HasPrefix(v, "GOMAXPROCS=") {
-			return
-		}
-	}
-	if runtime.GOMAXPROCS(0) < leastThreads {
+	if !env.says("GOMAXPROCS") && runtime.GOMAXPROCS(0) < leastThreads {
 		runtime.GOMAXPROCS(leastThreads)
 	}
 }
