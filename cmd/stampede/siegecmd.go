@@ -46,7 +46,7 @@ func (o *siegeOrder) flags(name string, errs io.Writer) *flag.FlagSet {
 	fs.IntVar(&o.Connections, "connections", o.Connections, "greedy, slow: of those who make trouble")
 	fs.DurationVar(&o.Cut, "cut", o.Cut, "slow: half-open requests and slow readers are cut off after this")
 	fs.DurationVar(&o.Idle, "idle", o.Idle, "slow: silent sockets are cut off after this")
-	fs.Int64Var(&o.Memory, "memory", o.Memory, "flood: `bytes` that the node may have")
+	fs.Int64Var(&o.Memory, "memory", o.Memory, "flood: `bytes` that the node may have, and 4 KiB for each booking")
 	fs.StringVar(&o.json, "json", "", "`directory` for the verdicts, one file each")
 	if name == "soak" {
 		fs.StringVar(&o.start, "start", "", "`command` that starts a node, a new one for each scenario")

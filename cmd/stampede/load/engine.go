@@ -11,6 +11,10 @@ import (
 type Arrival struct {
 	N  int64     // its number in the whole run, from 0
 	At time.Time // the planned instant: latencies count from here
+	// Lot is its number among those of the whole run who could come in: where nobody was
+	// dropped it is N. What there is only once is dealt out by lots, so that who is dropped
+	// takes none of it.
+	Lot int64
 }
 
 // User is what an arrival does. It is called by one goroutine at a time, again and
@@ -23,8 +27,8 @@ type Config struct {
 	Plan  *Plan         // open model; nil: closed
 	Users int           // open: most at once, later ones are dropped; closed: so many, in loops
 	For   time.Duration // closed: how long
-	Part  int           // closed: arrivals are numbered Part, Part+Parts, …
-	Parts int           // closed: of how many processes; 0: one
+	Part  int           // of the run's processes: lots, and closed arrivals, are numbered Part, Part+Parts, …
+	Parts int           // how many processes; 0: one
 	Drain time.Duration // how long users may still be under way when no more come
 	New   func() User   // makes a user; called once for each that is under way at once
 	Drop  func(a Arrival)
@@ -94,16 +98,19 @@ func (e *Engine) open(ctx, users context.Context, begin time.Time) error {
 		return err
 	}
 	defer alarm.close()
+	lot := int64(e.config.Part)
 	for err == nil {
 		n, at, ok := e.config.Plan.Next()
 		if !ok {
 			break
 		}
-		a := Arrival{n, begin.Add((at + grain - 1).Truncate(grain))}
+		a := Arrival{N: n, At: begin.Add((at + grain - 1).Truncate(grain)), Lot: lot}
 		if ok, err = e.until(ctx, alarm, a.At); !ok {
 			break
 		}
-		e.start(users, a)
+		if e.start(users, a) {
+			lot += int64(max(1, e.config.Parts))
+		}
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -136,15 +143,15 @@ func (e *Engine) until(ctx context.Context, alarm *alarm, at time.Time) (bool, e
 }
 
 // start hands an arrival to the user who became free last, whose memory is warm, or to
-// a new one.
-func (e *Engine) start(users context.Context, a Arrival) {
+// a new one. False: it was dropped.
+func (e *Engine) start(users context.Context, a Arrival) bool {
 	e.mu.Lock()
 	if n := len(e.free); n > 0 {
 		c := e.free[n-1]
 		e.free = e.free[:n-1]
 		e.mu.Unlock()
 		c <- a // it is waiting, or about to
-		return
+		return true
 	}
 	full := e.made >= e.config.Users
 	if !full {
@@ -153,11 +160,12 @@ func (e *Engine) start(users context.Context, a Arrival) {
 	e.mu.Unlock()
 	if full {
 		e.config.Drop(a)
-		return
+		return false
 	}
 	c := make(chan Arrival, 1)
 	c <- a
 	e.wait.Go(func() { e.user(users, c) })
+	return true
 }
 
 // user is one virtual user: it takes arrivals until there are no more.
@@ -193,7 +201,8 @@ func (e *Engine) closed(ctx, users context.Context, begin time.Time) {
 					return
 				default:
 				}
-				run(users, Arrival{int64(e.config.Part) + parts*(e.next.Add(1)-1), now})
+				n := int64(e.config.Part) + parts*(e.next.Add(1)-1)
+				run(users, Arrival{N: n, At: now, Lot: n})
 			}
 		})
 	}

@@ -88,6 +88,45 @@ func TestOpenDrops(t *testing.T) {
 	}
 }
 
+// TestLots wants lots to be dealt to those who come in, and to nobody who is dropped.
+func TestLots(t *testing.T) {
+	var lots []int64
+	release := make(chan struct{})
+	e := NewEngine(Config{
+		Plan: plan(t, Constant(1000, 100*time.Millisecond)...), Users: 1, Part: 2, Parts: 3, Drain: time.Minute,
+		New: func() User {
+			return func(_ context.Context, a Arrival) {
+				lots = append(lots, a.N, a.Lot)
+				if a.N < 50 {
+					<-release
+				}
+			}
+		},
+		Drop: func(a Arrival) {
+			switch a.N {
+			case 9, 19:
+				select {
+				case release <- struct{}{}:
+				default: // he has not come yet
+				}
+			case 60:
+				close(release)
+			}
+		},
+	})
+	if err := e.Run(t.Context(), time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i < len(lots); i += 2 {
+		if n, lot := lots[i], lots[i+1]; lot != 2+3*int64(i/2) || i > 0 && n <= lots[i-2] {
+			t.Errorf("of %v, arrival %d has lot %d", lots, n, lot)
+		}
+	}
+	if len(lots) < 4 || lots[len(lots)-2] < 10 {
+		t.Errorf("only %v came in", lots)
+	}
+}
+
 // TestOpenOnTime wants arrivals to start when they are planned, on an idle machine
 // within a few milliseconds, and each once.
 func TestOpenOnTime(t *testing.T) {

@@ -25,6 +25,7 @@ type buyer struct {
 
 	ctx    context.Context
 	n      int64     // the arrival's number
+	lot    int64     // its number among those who came in
 	at     time.Time // the next request is planned for then
 	came   time.Time
 	server int
@@ -51,7 +52,7 @@ func newBuyer(s *Shop) *buyer {
 // user is the load.User that lets each arrival do something.
 func (b *buyer) user(do func(b *buyer)) load.User {
 	return func(ctx context.Context, a load.Arrival) {
-		b.ctx, b.n, b.at, b.came = ctx, a.N, a.At, a.At
+		b.ctx, b.n, b.lot, b.at, b.came = ctx, a.N, a.Lot, a.At, a.At
 		b.pcg.Seed(b.shop.Script.Seed, uint64(a.N))
 		b.server = int(a.N) % len(b.shop.Pool.Targets())
 		b.name, b.token, b.keys = "", "", 0

@@ -45,11 +45,11 @@ func Queries(words []string, seed uint64, to *wire.Target) [][]byte {
 	return all
 }
 
-// own is the nth seats of the run for the nth arrival, so many in a row; nil where all
-// are given out. In mixed few arrivals take seats, and they begin again then.
+// own is the nth seats of the run for the nth who could come in, so many in a row; nil
+// where all are given out. In mixed few arrivals take seats, and they begin again then.
 func (b *buyer) own(width int) (*House, []string) {
 	s := b.shop
-	h, n := b.house(), int(b.n)/len(s.Houses)
+	h, n := s.Houses[int(b.lot)%len(s.Houses)], int(b.lot)/len(s.Houses)
 	if s.Script.Scenario == "mixed" {
 		n %= h.Seats
 	}

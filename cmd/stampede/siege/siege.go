@@ -132,11 +132,16 @@ func (s *siege) wait(d time.Duration) bool {
 	}
 }
 
-// houseSeats is the size of the events of bookings: the largest.
-const houseSeats = 100_000
+// houseSeats is the size of the events of bookings: the largest. fastest is how many
+// bookings a second a server may do that does not run out of seats.
+const (
+	houseSeats = 100_000
+	fastest    = 40_000
+)
 
-// bookings is a crowd that buys tickets, each another one, with enough of them for so
-// many a second.
+// bookings is a crowd that buys tickets, each another one. All phases have the same
+// number of events, so that they can be compared: bookings of one event are committed
+// together, and those of a hundred are more work.
 func (s *siege) bookings(rate float64, d time.Duration) (*script.Script, error) {
 	x, err := s.script("book", d)
 	if err != nil {
@@ -144,7 +149,7 @@ func (s *siege) bookings(rate float64, d time.Duration) (*script.Script, error) 
 	}
 	x.Load.Rate = rate
 	x.Events.Seats = houseSeats
-	x.Events.Count = min(int(rate*d.Seconds()/houseSeats)+1, 1000)
+	x.Events.Count = min(int(fastest*s.Duration.Seconds()/houseSeats)+1, 1000)
 	return x, nil
 }
 
@@ -158,7 +163,7 @@ func (s *siege) peak() (float64, error) {
 		return s.Peak, nil
 	}
 	d := s.beside() + time.Second
-	x, err := s.bookings(20_000, d) // seats for more than a node sells
+	x, err := s.bookings(fastest, d)
 	if err != nil {
 		return 0, err
 	}
