@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"runtime"
 	"sync/atomic"
 	"time"
 )
@@ -59,7 +58,7 @@ func (c *conn) takeTurn() {
 	s := c.home
 	s.waiting.Add(1)
 	if !s.paced.Swap(true) {
-		go s.pace(crowdPace * runtime.GOMAXPROCS(0))
+		go s.pace(crowdPace * processors())
 	}
 	<-s.next
 	s.waiting.Add(-1)

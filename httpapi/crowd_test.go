@@ -3,7 +3,6 @@ package httpapi
 import (
 	"net"
 	"net/netip"
-	"runtime"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -105,7 +104,7 @@ func TestACrowdTakesTurns(t *testing.T) {
 		if crowd.Load() != 0 || others.Load() != 20 {
 			t.Fatalf("%d of a crowd and %d of others got through at once, want 0 and 20", crowd.Load(), others.Load())
 		}
-		most := int64(crowdPace * runtime.GOMAXPROCS(0))
+		most := int64(crowdPace * processors())
 		for n := int64(1); crowd.Load() < 40; n++ {
 			<-time.After(crowdRound)
 			synctest.Wait()

@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"math/rand/v2"
-	"runtime"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -81,7 +80,7 @@ type traffic struct {
 const searchesEach = 4
 
 func (t *traffic) bound(cfg *Config) {
-	procs := runtime.GOMAXPROCS(0)
+	procs := processors()
 	t.top = int64(cfg.MaxInside)
 	t.least = min(t.top, int64(leastInside*procs))
 	t.size = t.least

@@ -24,7 +24,7 @@ const (
 	round = 5 * time.Millisecond
 	// pressed is how long one of ten goroutines may wait for a processor before there are
 	// too many inside.
-	pressed = 10 * time.Millisecond
+	pressed = 4 * time.Millisecond
 )
 
 // wake sees to it that there is a steward.
@@ -45,7 +45,7 @@ func (t *traffic) tend() {
 		<-ticker.C
 		now := time.Now()
 		t.resize(press.look())
-		pace := int(now.Sub(last).Seconds()*refusalPace*float64(runtime.GOMAXPROCS(0)) + 1)
+		pace := int(now.Sub(last).Seconds()*refusalPace*float64(processors()) + 1)
 		last = now
 		waiting := int64(0)
 		for k := range t.lines {
@@ -128,3 +128,7 @@ func (p *pressure) look() time.Duration {
 	}
 	return time.Duration(h.Buckets[i] * float64(time.Second))
 }
+
+// processors is how many there are for this process: it may be told to run more threads
+// than that at a time, or fewer.
+func processors() int { return min(runtime.NumCPU(), runtime.GOMAXPROCS(0)) }
