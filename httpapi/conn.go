@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"net"
@@ -36,6 +37,12 @@ type connCounts struct {
 	open     atomic.Int64
 	refused  atomic.Uint64 // past the bound of all
 	refusedP atomic.Uint64 // past the bound of a peer
+}
+
+// Listen listens for TCP connections on an address, for Serve. Any listener will do there;
+// with this one a connection is cheaper to accept.
+func Listen(ctx context.Context, address string) (net.Listener, error) {
+	return listening.Listen(ctx, "tcp", address)
 }
 
 // newGate puts a gate before a listener; perIP 0 is no bound for a peer.

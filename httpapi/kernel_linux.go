@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"syscall"
@@ -16,7 +17,24 @@ const (
 	// yet, in bytes, as setsockopt takes it. Left alone it would grow to 4 MiB for each
 	// connection, and a client that reads nothing would not be noticed before that is full.
 	sendBuffer = 256 << 10
+	// keepAlive is how long a connection is silent before the kernel asks whether the other
+	// end is there, and how long it waits before it asks again, in seconds; keepAlives how
+	// often it asks in vain. Go's numbers, but Go tells each connection anew.
+	keepAlive  = 15
+	keepAlives = 9
 )
+
+// listening is how Listen listens: connections inherit what bounds says.
+var listening = net.ListenConfig{KeepAlive: -1}
+
+// bounds are what a listener's connections inherit.
+var bounds = []struct{ level, option, value int }{
+	{syscall.SOL_SOCKET, syscall.SO_SNDBUF, sendBuffer},
+	{syscall.SOL_SOCKET, syscall.SO_KEEPALIVE, 1},
+	{syscall.IPPROTO_TCP, syscall.TCP_KEEPIDLE, keepAlive},
+	{syscall.IPPROTO_TCP, syscall.TCP_KEEPINTVL, keepAlive},
+	{syscall.IPPROTO_TCP, syscall.TCP_KEEPCNT, keepAlives},
+}
 
 // bound gives a listener its bounds; the connections inherit theirs. What is not a
 // listener of the system's has none.
@@ -31,7 +49,10 @@ func bound(ln net.Listener) error {
 	}
 	var inner error
 	if err := rc.Control(func(fd uintptr) {
-		if inner = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_SNDBUF, sendBuffer); inner == nil {
+		for _, b := range bounds {
+			inner = errors.Join(inner, syscall.SetsockoptInt(int(fd), b.level, b.option, b.value))
+		}
+		if inner == nil {
 			inner = syscall.Listen(int(fd), backlog)
 		}
 	}); err != nil {

@@ -1,15 +1,16 @@
 package httpapi
 
 import (
+	"errors"
 	"net"
 	"syscall"
 	"testing"
 )
 
-// The kernel keeps little of what a client does not read yet: a connection has the bound
-// of the listener that it came to.
-func TestLittleIsKeptForSlowReaders(t *testing.T) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+// The kernel keeps little of what a client does not read yet, and asks whether the other
+// end is there: a connection has the bounds of the listener that it came to.
+func TestConnectionsInherit(t *testing.T) {
+	ln, err := Listen(t.Context(), "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,12 +32,22 @@ func TestLittleIsKeptForSlowReaders(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	size, inner := 0, error(nil)
+	var has [5]int
+	var inner error
 	if err := rc.Control(func(fd uintptr) {
-		size, inner = syscall.GetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_SNDBUF)
+		for k, b := range bounds {
+			has[k], err = syscall.GetsockoptInt(int(fd), b.level, b.option)
+			inner = errors.Join(inner, err)
+		}
 	}); err != nil || inner != nil {
 		t.Fatal(err, inner)
 	}
+	for k, b := range bounds[1:] {
+		if has[k+1] != b.value {
+			t.Errorf("option %d of level %d is %d, want %d", b.option, b.level, has[k+1], b.value)
+		}
+	}
+	size := has[0]
 	// The kernel counts its own overhead and doubles what it is told. Without a bound it
 	// says less at first, and lets it grow; a bound that is set is one that stays.
 	if fresh := freshBuffer(t); size == fresh || size > 2*sendBuffer {

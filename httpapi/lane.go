@@ -107,9 +107,12 @@ func (c *call) enter() bool {
 func (c *call) lineUp(l *lineup) bool {
 	t := &c.srv.traffic
 	began := time.Now()
-	l.join(c, began)
-	t.wake()
-	reason := <-c.verdict
+	reason := shedGone
+	if !c.left() { // who has given up may be back already, on another connection
+		l.join(c, began)
+		t.wake()
+		reason = <-c.verdict
+	}
 	waited := time.Since(began)
 	l.waits.Add(1)
 	l.waited.Add(int64(waited))

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -30,6 +31,9 @@ const (
 	// benchTime is how long a refusal may take at the longest, whatever the pace: clients
 	// that do not hurry wait for twice as long.
 	benchTime = 5 * time.Second
+	// sweepTime is how often each on the bench is looked at, whether he is still there: a
+	// client who has given up must not keep a connection from others.
+	sweepTime = time.Second
 )
 
 // refusalPace is how many are refused a second, for each processor, as long as none of
@@ -116,8 +120,9 @@ func (l *lineup) standsLocked(now time.Time) bool {
 	return !l.mu.since.IsZero() && now.Sub(l.mu.since) > standing
 }
 
-// tend has those leave the queue whose patience is over, and refuses those on the bench
-// whose time is over, and as many more as the pace allows. It says how many those were.
+// tend has those leave the queue whose patience is over, lets those go from the bench
+// whose client has, and refuses those whose time is over, and as many more as the pace
+// allows. It says how many those were.
 func (l *lineup) tend(now time.Time, pace int) (refused int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -135,6 +140,10 @@ func (l *lineup) tend(now time.Time, pace int) (refused int) {
 		l.mu.bench.push(c)
 		l.benched.Add(1)
 	}
+	for _, c := range l.mu.bench.sweep(1+l.mu.bench.len()*int(round)/int(sweepTime), (*call).left) {
+		c.verdict <- shedGone
+		l.benched.Add(-1)
+	}
 	for b := &l.mu.bench; b.len() > 0 && (refused < pace || now.Sub(b.oldest()) > benchTime); refused++ {
 		b.first().verdict <- shedFull
 		l.benched.Add(-1)
@@ -146,6 +155,7 @@ func (l *lineup) tend(now time.Time, pace int) (refused int) {
 type queue struct {
 	calls []*call
 	head  int
+	swept int // where the next sweep begins
 }
 
 func (q *queue) len() int { return len(q.calls) - q.head }
@@ -178,4 +188,24 @@ func (q *queue) last() *call {
 	q.calls[n] = nil
 	q.calls = q.calls[:n]
 	return c
+}
+
+// sweep looks at the next n calls, in turn, and takes out and gives those that are to go.
+func (q *queue) sweep(n int, goes func(*call) bool) (gone []*call) {
+	if q.swept < q.head || q.swept >= len(q.calls) {
+		q.swept = q.head
+	}
+	end := min(q.swept+n, len(q.calls))
+	kept := q.swept
+	for _, c := range q.calls[q.swept:end] {
+		if goes(c) {
+			gone = append(gone, c)
+			continue
+		}
+		q.calls[kept] = c
+		kept++
+	}
+	q.calls = slices.Delete(q.calls, kept, end)
+	q.swept = kept
+	return gone
 }

@@ -218,3 +218,40 @@ func TestWhoHasGoneIsNotOnTheBench(t *testing.T) {
 	waitFor(t, func() bool { return w.srv.metrics.conns.open.Load() == 0 })
 	l.leave()
 }
+
+// A sweep looks at each in turn, takes out who is to go, and keeps the order of the rest.
+func TestSweep(t *testing.T) {
+	var q queue
+	all := make([]*call, 10)
+	for i := range all {
+		all[i] = &call{}
+		q.push(all[i])
+	}
+	q.first() // a head that has gone is not looked at
+	looked := map[*call]int{}
+	goes := map[*call]bool{all[2]: true, all[3]: true, all[9]: true}
+	for range 3 {
+		gone := q.sweep(3, func(c *call) bool {
+			looked[c]++
+			return goes[c]
+		})
+		for _, c := range gone {
+			if !goes[c] {
+				t.Errorf("one has gone who is to stay")
+			}
+			delete(goes, c)
+		}
+	}
+	if len(goes) > 0 || looked[all[0]]+looked[nil] > 0 {
+		t.Errorf("%d of 3 stay, the head was looked at %d times", len(goes),
+			looked[all[0]]+looked[nil])
+	}
+	for _, i := range []int{1, 4, 5, 6, 7, 8} {
+		if looked[all[i]] == 0 || q.len() == 0 || q.first() != all[i] {
+			t.Fatalf("the order is lost at %d, or it was not looked at", i)
+		}
+	}
+	if q.len() != 0 || len(q.sweep(3, nil)) != 0 {
+		t.Error("an empty queue is not")
+	}
+}

@@ -114,7 +114,7 @@ func startNode(ctx context.Context, cfg Config, log *slog.Logger) (n *node, err 
 			err = errors.Join(err, n.stop())
 		}
 	}()
-	if n.socket, err = net.Listen("tcp", cfg.HTTP); err != nil {
+	if n.socket, err = httpapi.Listen(ctx, cfg.HTTP); err != nil {
 		return n, fmt.Errorf("listen for HTTP: %w", err)
 	}
 	registry := prometheus.NewRegistry()
