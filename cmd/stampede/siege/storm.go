@@ -10,12 +10,15 @@ import (
 
 // The manners of a storm: how long one waits for an answer, and how often he asks again.
 const (
-	stormPatience = 300 * time.Millisecond
+	stormPatience = time.Second
 	stormTries    = 5
 )
 
 // away is how long the node of a storm is gone.
 const away = 2 * time.Second
+
+// stormClients is how many addresses the crowd has where the server is on this machine.
+const stormClients = 250
 
 // storm lets people come at half the peak, who ask again at once, and takes a node away
 // for a while. A server that bends is as before soon after; one that breaks is kept down
@@ -35,6 +38,9 @@ func (s *siege) storm() error {
 	l := &x.Load
 	l.Timeout, l.Retries, l.Manners = stormPatience, stormTries, "rude"
 	l.Connections, l.Users = floodCrowd, floodCrowd
+	if s.here() { // who gives up leaves his port unusable for a minute: one address has too few
+		l.Clients = stormClients
+	}
 	if x.Faults = s.Faults; len(x.Faults) == 0 {
 		x.Faults = []string{fmt.Sprintf("%v kill -STOP %d; sleep %g; kill -CONT %d",
 			(s.Duration / 3).Truncate(time.Second), s.Pid, away.Seconds(), s.Pid)}
