@@ -40,8 +40,9 @@ func newCachedIndex(t testing.TB, hits int) *cachedIndex {
 	page := &search.Page{Total: 12_345, Next: strings.Repeat("cursor", 20)}
 	for i := range hits {
 		page.Hits = append(page.Hits, search.Hit{ID: e.ID, Source: source, StartsAt: int64(e.StartsAt),
-			OnSaleAt: int64(e.OnSaleAt), Distance: 1234.5 * float64(i), Score: 17.25 / float64(i+1),
-			Live: search.Live{Version: 7, Total: 20_000, Available: 12_345, Held: 1000, Booked: 6655, Waiting: 17}})
+			OnSaleAt: int64(e.OnSaleAt), Distance: 1234.5 * float64(i), Score: 17.25 / float64(i+1)})
+		page.Live = append(page.Live, search.Live{Version: 7, Total: 20_000, Available: 12_345, Held: 1000,
+			Booked: 6655, Waiting: 17})
 	}
 	x := &cachedIndex{page: page}
 	for i := range suggestSize {

@@ -72,7 +72,7 @@ func (x *fakeIndex) Search(ctx context.Context, q search.Query) (*search.Page, e
 	}
 	end := min(from+q.Size, len(hits))
 	for _, h := range hits[min(from, end):end] {
-		page.Hits = append(page.Hits, h.Hit)
+		page.Hits, page.Live = append(page.Hits, h.Hit), append(page.Live, h.live)
 	}
 	if end < len(hits) {
 		page.Next = "o" + strconv.Itoa(end)
@@ -89,6 +89,7 @@ func fakeOffset(cursor string) (int, bool) {
 // fakeHit is a hit and the event that it is of.
 type fakeHit struct {
 	search.Hit
+	live  search.Live
 	event *catalog.Event
 }
 
@@ -144,7 +145,7 @@ func (x *fakeIndex) hit(e *catalog.Event) (fakeHit, bool) {
 		StartsAt: int64(e.StartsAt), OnSaleAt: int64(e.OnSaleAt), Cancelled: e.Cancelled, Distance: -1}}
 	if !x.unsold {
 		s := v.Summary
-		h.Live = search.Live{Version: s.Version, Total: int32(s.Total), Available: int32(s.Available),
+		h.live = search.Live{Version: s.Version, Total: int32(s.Total), Available: int32(s.Available),
 			Held: int32(s.Held), Booked: int32(s.Booked)}
 	}
 	return h, true
@@ -181,8 +182,8 @@ func fakeWanted(q search.Query, words []string, h *fakeHit) bool {
 	case !performer, q.Venue != "" && q.Venue != e.Venue.ID, q.Genre != "" && !strings.EqualFold(q.Genre, e.Genre),
 		q.Radius > 0 && (h.Distance < 0 || h.Distance > q.Radius),
 		q.StartsAfter > 0 && h.StartsAt < q.StartsAfter, q.StartsBefore > 0 && h.StartsAt >= q.StartsBefore,
-		q.Availability != search.AnyAvailability && h.Live.Available == 0,
-		q.Availability == search.Few && h.Live.Available*10 > h.Live.Total:
+		q.Availability != search.AnyAvailability && h.live.Available == 0,
+		q.Availability == search.Few && h.live.Available*10 > h.live.Total:
 		return false
 	}
 	return true

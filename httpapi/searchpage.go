@@ -42,7 +42,7 @@ func appendPage(b []byte, p *search.Page, q *searchQuery, now int64) []byte {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = appendHit(b, &p.Hits[i], q, now)
+		b = appendHit(b, &p.Hits[i], &p.Live[i], q, now)
 	}
 	b = appendCount(append(b, `],"total":`...), p.Total)
 	b = appendOptional(b, "next", p.Next)
@@ -56,12 +56,12 @@ func appendPage(b []byte, p *search.Page, q *searchQuery, now int64) []byte {
 }
 
 // appendHit appends an event: what RenderHit made, and what is true now.
-func appendHit(b []byte, h *search.Hit, q *searchQuery, now int64) []byte {
+func appendHit(b []byte, h *search.Hit, l *search.Live, q *searchQuery, now int64) []byte {
 	b = appendNow(append(b, h.Source...), &saleNow{
 		cancelled: h.Cancelled, startsAt: catalog.Time(h.StartsAt), onSaleAt: catalog.Time(h.OnSaleAt),
 		now:   catalog.Time(now),
-		total: int64(h.Live.Total), available: int64(h.Live.Available),
-		held: int64(h.Live.Held), booked: int64(h.Live.Booked), waiting: int64(h.Live.Waiting),
+		total: int64(l.Total), available: int64(l.Available),
+		held: int64(l.Held), booked: int64(l.Booked), waiting: int64(l.Waiting),
 	})
 	if q.ask.Near != nil && h.Distance >= 0 {
 		b = appendFixed(append(b, `,"distance":`...), h.Distance/q.inUnit())

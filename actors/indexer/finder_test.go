@@ -106,6 +106,17 @@ func TestNearest(t *testing.T) {
 	})
 }
 
+// A page that does not say of each event what is live is no answer.
+func TestPageWithoutLive(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		r := newTrio(t, "n2")
+		r.hosts["n2"].index.live = nil
+		if who, err := r.asks("n1"); !errors.Is(err, actors.ErrUnavailable) {
+			t.Errorf("%q, %v; want ErrUnavailable", who, err)
+		}
+	})
+}
+
 // A node that says nothing leaves time for the next one.
 func TestSilentNode(t *testing.T) {
 	bubble(t, func(t *testing.T) {
@@ -206,8 +217,8 @@ func TestWhole(t *testing.T) {
 		t.Errorf("%+v, %v", got, err)
 	}
 	p := &search.Page{Hits: []search.Hit{{ID: "e", Source: []byte{0, 1, 255}, Version: 1, StartsAt: 2, OnSaleAt: 3,
-		Cancelled: true, Distance: 4.5, Score: 6, Live: search.Live{Version: 7, Total: 8, Available: 9, Held: 10,
-			Booked: 11, Waiting: 12}}}, Total: 13, Next: "n", Facets: []search.FacetCounts{{Facet: search.FacetCity,
+		Cancelled: true, Distance: 4.5, Score: 6}}, Live: []search.Live{{Version: 7, Total: 8, Available: 9, Held: 10,
+		Booked: 11, Waiting: 12}}, Total: 13, Next: "n", Facets: []search.FacetCounts{{Facet: search.FacetCity,
 		Values: []search.FacetCount{{ID: "i", Value: "v", Place: "w", Count: 1}}}},
 		Corrected: []search.Correction{{Word: "w", For: []string{"x"}}}}
 	var page *search.Page

@@ -3,6 +3,7 @@ package search
 // Page is what a query found. It may be shared with other callers: it is only read.
 type Page struct {
 	Hits   []Hit
+	Live   []Live // of each of Hits, as of now, not of when the page was made
 	Total  int    // hits on all pages, exact
 	Next   string // asks for the next page; "": this is the last one
 	Facets []FacetCounts
@@ -22,7 +23,6 @@ type Hit struct {
 	Cancelled bool
 	Distance  float64 // metres from Query.Near; below 0: not known
 	Score     float64 // with Query.Text only; larger is better; below 1 where a word is only like one typed
-	Live      Live    // as of now, not of when the page was made
 
 	ordinal uint32 // of the event's columns, where Live is read
 }

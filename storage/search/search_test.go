@@ -292,8 +292,8 @@ func TestLiveOnPages(t *testing.T) {
 		if err != nil || len(page.Hits) != 2 {
 			t.Fatal(page, err)
 		}
-		if page.Hits[0].Live != l || page.Hits[1].Live != (Live{}) {
-			t.Errorf("live is %+v and %+v", page.Hits[0].Live, page.Hits[1].Live)
+		if page.Live[0] != l || page.Live[1] != (Live{}) {
+			t.Errorf("live is %+v and %+v", page.Live[0], page.Live[1])
 		}
 	}
 }
