@@ -19,10 +19,14 @@ func (x *comparison) compareMixed(to wire.Target, dir string) (*pair, error) {
 	if err != nil {
 		return nil, err
 	}
+	like, err := script.New("mixed")
+	if err != nil {
+		return nil, err
+	}
 	p := &pair{Kind: "mixed", Wanted: wantedMixed}
 	return p, x.beside(p, append(appendIn(dir, p.Kind), "-size", fmt.Sprint(size)), []int{200, 201},
 		func() (*run, error) { return x.newEvents(to, func(c *config) { c.check = false }) },
-		func(turn *run) (*summary, error) { return turn.measure("mixed", turn.mixed()) })
+		func(turn *run) (*summary, error) { return turn.measure("mixed", turn.mixed(like.Words)) })
 }
 
 // compareContend measures bookings that all want the same seats beside the appending
@@ -45,14 +49,10 @@ func (x *comparison) compareHoldBook(to wire.Target, dir string, total *compareR
 		func(turn *run) (*summary, error) { return turn.judged("hold-book", turn.holdBook(), total) })
 }
 
-// mixed is 90 % views, 5 % searches, 4 % holds and 1 % bookings. A stride that has no
-// factor in common with 100 has them come one after the other.
-func (r *run) mixed() operation {
+// mixed is 90 % views, 5 % searches for words, 4 % holds and 1 % bookings. A stride that
+// has no factor in common with 100 has them come one after the other.
+func (r *run) mixed(words []string) operation {
 	const stride = 37
-	words := []string{"show"}
-	if s, err := script.New("mixed"); err == nil {
-		words = s.Words
-	}
 	view, next, queries := r.view(), r.distinct(), shop.Queries(words, r.config.seed, &r.target)
 	return func(w *worker, n int64) bool {
 		do := n * stride % 100
