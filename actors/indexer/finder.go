@@ -75,12 +75,7 @@ func newFinder(cfg FinderConfig, local host) *Finder {
 // FinderConfig.Patience. The page is only read: others may have it too. Errors are
 // *search.BadQuery, search.ErrBudget, actors.ErrOverloaded and actors.ErrUnavailable.
 func (f *Finder) Search(ctx context.Context, q search.Query) (*search.Page, error) {
-	page, err := find(ctx, f, kindSearch, q, searchIn)
-	if err == nil && len(page.Live) != len(page.Hits) { // another node has made it
-		return nil, fmt.Errorf("%w: a page of %d events, %d of them live", actors.ErrUnavailable, len(page.Hits),
-			len(page.Live))
-	}
-	return page, err
+	return find(ctx, f, kindSearch, q, searchIn)
 }
 
 // Suggest finds names that begin so, the likeliest first. It blocks and fails as

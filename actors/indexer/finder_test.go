@@ -106,10 +106,16 @@ func TestNearest(t *testing.T) {
 	})
 }
 
-// A page that does not say of each event what is live is no answer.
+// A page that does not say of each event what is live is no answer: the next node is asked.
 func TestPageWithoutLive(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		r := newTrio(t, "n2")
+		r := newTrio(t, "n2", "n3")
+		r.hosts["n3"].index.live = nil // the nearest
+		r.answers("n1", "n2")
+		if r.called("n3") != 1 {
+			t.Errorf("the nearest node was asked %d times", r.called("n3"))
+		}
+		r = newTrio(t, "n2")
 		r.hosts["n2"].index.live = nil
 		if who, err := r.asks("n1"); !errors.Is(err, actors.ErrUnavailable) {
 			t.Errorf("%q, %v; want ErrUnavailable", who, err)
@@ -259,6 +265,10 @@ func TestQuestionGolden(t *testing.T) {
 		if err := parseAnswer(b, &q); !errors.Is(err, actors.ErrUnavailable) {
 			t.Errorf("%x: %v", b, err)
 		}
+	}
+	var page *search.Page
+	if err := parseAnswer(append([]byte{1, isAnswer}, "null"...), &page); !errors.Is(err, actors.ErrUnavailable) {
+		t.Errorf("no page at all: %v", err)
 	}
 }
 

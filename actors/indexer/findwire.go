@@ -102,6 +102,9 @@ func parseAnswer(b []byte, out any) error {
 		if err := json.Unmarshal(b[2:], out); err != nil {
 			return fmt.Errorf("%w: read another node's answer: %w", actors.ErrUnavailable, err)
 		}
+		if page, ok := out.(**search.Page); ok && (*page == nil || len((*page).Live) != len((*page).Hits)) {
+			return fmt.Errorf("%w: another node's page does not say what is live of each event", actors.ErrUnavailable)
+		}
 		return nil
 	}
 	var e wireError
