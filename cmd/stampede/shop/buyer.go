@@ -105,7 +105,7 @@ func (b *buyer) key() string {
 }
 
 // house is the event that the arrival comes for.
-func (b *buyer) house() *House { return b.shop.Houses[int(b.n)%len(b.shop.Houses)] }
+func (b *buyer) house() *House { return b.shop.Houses[int(b.lot)%len(b.shop.Houses)] }
 
 // think plans the next request for when the buyer has thought; false where the run
 // is over before that.

@@ -49,7 +49,7 @@ func Queries(words []string, seed uint64, to *wire.Target) [][]byte {
 // where all are given out. In mixed few arrivals take seats, and they begin again then.
 func (b *buyer) own(width int) (*House, []string) {
 	s := b.shop
-	h, n := s.Houses[int(b.lot)%len(s.Houses)], int(b.lot)/len(s.Houses)
+	h, n := b.house(), int(b.lot)/len(s.Houses)
 	if s.Script.Scenario == "mixed" {
 		n %= h.Seats
 	}
