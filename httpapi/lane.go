@@ -56,7 +56,7 @@ const (
 	shedNetwork        // its network's rate
 	shedFull           // it has waited too long in the line of its lane
 	shedLate           // its own deadline passed, or its search's turn did not come in time
-	shedGone           // its client has gone while it waited
+	shedGone           // its client has gone while it waited, or before it could
 	shedReasons
 )
 
@@ -107,15 +107,15 @@ func (c *call) enter() bool {
 func (c *call) lineUp(l *lineup) bool {
 	t := &c.srv.traffic
 	began := time.Now()
-	reason := shedGone
+	reason, waited := shedGone, time.Duration(0)
 	if !c.left() { // who has given up may be back already, on another connection
 		l.join(c, began)
 		t.wake()
 		reason = <-c.verdict
+		waited = time.Since(began)
+		l.waits.Add(1)
+		l.waited.Add(int64(waited))
 	}
-	waited := time.Since(began)
-	l.waits.Add(1)
-	l.waited.Add(int64(waited))
 	if reason == admitted {
 		reason = c.stale(waited)
 		if reason == admitted {

@@ -140,7 +140,7 @@ func (l *lineup) tend(now time.Time, pace int) (refused int) {
 		l.mu.bench.push(c)
 		l.benched.Add(1)
 	}
-	for _, c := range l.mu.bench.sweep(1+l.mu.bench.len()*int(round)/int(sweepTime), (*call).left) {
+	for _, c := range l.mu.bench.sweep(1+l.mu.bench.len()/int(sweepTime/round), (*call).left) {
 		c.verdict <- shedGone
 		l.benched.Add(-1)
 	}
@@ -168,7 +168,7 @@ func (q *queue) push(c *call) {
 	if q.head > 64 && q.head > len(q.calls)/2 {
 		n := copy(q.calls, q.calls[q.head:])
 		clear(q.calls[n:])
-		q.calls, q.head = q.calls[:n], 0
+		q.calls, q.head, q.swept = q.calls[:n], 0, max(0, q.swept-q.head)
 	}
 	q.calls = append(q.calls, c)
 }

@@ -255,3 +255,30 @@ func TestSweep(t *testing.T) {
 		t.Error("an empty queue is not")
 	}
 }
+
+// A sweep goes on where it was although the queue has used its room before the head again.
+func TestSweepGoesOn(t *testing.T) {
+	var q queue
+	for range 200 {
+		q.push(&call{})
+	}
+	looked := map[*call]int{}
+	look := func(c *call) bool {
+		looked[c]++
+		return false
+	}
+	q.sweep(150, look)
+	for range 120 {
+		q.first()
+	}
+	q.push(&call{})
+	if q.head != 0 || q.len() != 81 {
+		t.Fatalf("the head is at %d of %d: nothing was used again", q.head, q.len())
+	}
+	q.sweep(51, look)
+	for i, c := range q.calls {
+		if looked[c] != 1 {
+			t.Errorf("%d was looked at %d times, want 1", i, looked[c])
+		}
+	}
+}
