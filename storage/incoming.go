@@ -5,6 +5,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -24,6 +25,10 @@ const (
 	// incomingStands is how long a file may not grow before it is taken for one that
 	// was given up: the library leaves it for a quarter of an hour.
 	incomingStands = 5 * time.Second
+	// incomingPiece is how much of it is given back to the file system at a time, and
+	// incomingKept how long that is waited for: the replica reads it first.
+	incomingPiece = 4 << 20
+	incomingKept  = 15 * time.Minute
 )
 
 // incomingFile finds the file of a snapshot that is coming for a replica; "" if none is.
@@ -55,26 +60,31 @@ func (l *replicated) lookForIncoming() {
 		}
 		s.comes(true, 0)
 		l.wg.Go(func() {
-			l.follow(name, func(rate float64) { s.comes(true, rate) })
+			kept := keep(name)
+			gone := l.follow(name, func(rate float64) { s.comes(true, rate) })
 			s.comes(false, 0)
+			if gone {
+				l.giveBack(kept)
+			}
+			_ = kept.Close() // nothing was written through it
 		})
 	}
 }
 
 // follow has a file written to the disk while it grows, until it is gone, which is when
 // it is complete or given up, or grows no more. It tells how fast it grows, in bytes a
-// second.
-func (l *replicated) follow(name string, tell func(rate float64)) {
+// second, and returns whether the file is gone.
+func (l *replicated) follow(name string, tell func(rate float64)) (gone bool) {
 	f, err := vfs.Default.OpenReadWrite(name, vfs.WriteCategoryUnspecified)
 	if err != nil {
-		return // it was there a moment ago
+		return true // it was there a moment ago
 	}
 	defer func() { _ = f.Close() }() // nothing was written through it
 	began, grown, first, size := time.Now(), time.Now(), int64(-1), int64(0)
 	for pause(l.ending, incomingPause) && time.Since(grown) < incomingStands {
 		info, err := os.Stat(name)
 		if err != nil {
-			return
+			return true
 		}
 		if first < 0 {
 			first = info.Size()
@@ -85,9 +95,50 @@ func (l *replicated) follow(name string, tell func(rate float64)) {
 		size, grown = info.Size(), time.Now()
 		tell(float64(size-first) / grown.Sub(began).Seconds())
 		if _, err := f.SyncTo(size); err != nil {
-			return // the library's own sync will say so
+			return false // the library's own sync will say so
 		}
 	}
+	return false
+}
+
+// keep opens a file for giveBack; nil if it is gone, and a nil file refuses everything.
+func keep(name string) *os.File {
+	f, err := os.OpenFile(name, os.O_RDWR, 0)
+	if err != nil {
+		return nil
+	}
+	return f
+}
+
+// giveBack waits until a file has no name any more and then gives its space back, piece by
+// piece. The library removes a snapshot's file as soon as the
+// replica has read it, and the file system may take long for a large one; see deletionRate.
+func (l *replicated) giveBack(f *os.File) {
+	for end := time.Now().Add(incomingKept); named(f); {
+		if time.Now().After(end) || !pause(l.ending, 5*incomingPause) {
+			return
+		}
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return
+	}
+	for size := info.Size(); size > 0 && pause(l.ending, incomingPause); {
+		size = max(size-incomingPiece, 0)
+		if f.Truncate(size) != nil {
+			return // closing it gives all of it back
+		}
+	}
+}
+
+// named reports whether an open file still has a name.
+func named(f *os.File) bool {
+	info, err := f.Stat()
+	if err != nil {
+		return false
+	}
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	return ok && stat.Nlink > 0
 }
 
 // comes takes note of a snapshot that is coming, and how fast; 0 is not known.

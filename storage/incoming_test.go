@@ -23,7 +23,7 @@ func TestAFileThatComesIsFollowed(t *testing.T) {
 	defer f.Close()
 	l := &replicated{ending: context.Background()}
 	s, looks := newShard(1), 0
-	l.follow(name, func(rate float64) {
+	gone := l.follow(name, func(rate float64) {
 		s.comes(true, rate)
 		if looks++; looks < 5 {
 			_, err = f.Write(make([]byte, mega))
@@ -35,6 +35,9 @@ func TestAFileThatComesIsFollowed(t *testing.T) {
 		}
 	})
 	s.comes(false, 0)
+	if !gone {
+		t.Error("it is not said that the file is gone")
+	}
 	if looks != 5 {
 		t.Errorf("it was looked at %d times", looks)
 	}
@@ -45,6 +48,56 @@ func TestAFileThatComesIsFollowed(t *testing.T) {
 	if rate := s.arrivedAt(); !math.IsInf(rate, 1) {
 		t.Errorf("the next one is taken to have come with %.0f bytes a second", rate)
 	}
+}
+
+// A file that was read loses its bytes piece by piece, and none of them while it has a
+// name.
+func TestAFileThatWasReadIsGivenBack(t *testing.T) {
+	const size = 3*incomingPiece + 1
+	name := filepath.Join(t.TempDir(), "snapshot.gbsnap")
+	if err := os.WriteFile(name, make([]byte, size), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, other := keep(name), keep(name)
+	defer other.Close()
+	defer f.Close()
+	length := func() int64 {
+		info, err := other.Stat()
+		if err != nil {
+			t.Error(err)
+		}
+		return info.Size()
+	}
+	ended, end := context.WithCancel(context.Background())
+	end()
+	(&replicated{ending: ended}).giveBack(f)
+	if length() != size {
+		t.Errorf("%d bytes are left of a file that has a name", length())
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		(&replicated{ending: context.Background()}).giveBack(f)
+	}()
+	if err := os.Remove(name); err != nil {
+		t.Error(err)
+	}
+	lengths := map[int64]bool{}
+	for going := true; going; {
+		select {
+		case <-done:
+			going = false
+		default:
+		}
+		lengths[length()] = true
+	}
+	if length() != 0 || len(lengths) != 5 {
+		t.Errorf("it had the lengths %v", lengths)
+	}
+	if keep(name) != nil {
+		t.Error("a file that is gone was kept")
+	}
+	(&replicated{ending: ended}).giveBack(keep(name))
 }
 
 // The newest file is the one that comes, and none is that was not written to lately.

@@ -3,6 +3,7 @@ package storage
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"path/filepath"
 
 	"github.com/lni/dragonboat/v4"
@@ -70,6 +71,13 @@ const (
 	logBuffers     = 16
 )
 
+// atOddTimes is a size of a write buffer, at most so many bytes and at least three
+// quarters of them. The replicas of a shard write the same bytes: with buffers of one
+// size they would all be flushed, and their tables compacted, at the same moments, and a
+// commit, which needs most of them, would find all of them slow. With any two sizes they
+// do so at different ones.
+func atOddTimes(bytes uint64) uint64 { return bytes - rand.Uint64N(bytes/4) }
+
 // hostConfig is the library's configuration of a node. One worker executes all
 // shards, and one log has them all, so that one sync serves them all: twice as fast
 // as the default. Both numbers are fixed for the life of a directory. A copy that is
@@ -84,7 +92,7 @@ func hostConfig(dir string, id *identity, cfg *Config, events listener) config.N
 	expert.Engine.CloseShards = 4
 	expert.LogDB = config.GetTinyMemLogDBConfig()
 	expert.LogDB.Shards = 1
-	expert.LogDB.KVWriteBufferSize = logBufferBytes
+	expert.LogDB.KVWriteBufferSize = atOddTimes(logBufferBytes)
 	expert.LogDB.KVMaxWriteBufferNumber = logBuffers
 	if cfg.RaftAddress == "" {
 		expert.TransportFactory = alone{}

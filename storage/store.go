@@ -30,6 +30,16 @@ func openDirStore(d *directory, cfg *Config) (*pebble.DB, error) {
 	return openStore(dir, cfg)
 }
 
+const (
+	// stateBufferBytes bounds the state store's write buffer.
+	stateBufferBytes = 16 << 20
+	// deletionRate is how many bytes a second of tables that are not needed any more are
+	// given back to the file system. Where that tells the disk at once which blocks are
+	// free (mount -o discard), a gigabyte took 230 ms, and syncs meanwhile 20 to 30 ms
+	// each instead of 0.3.
+	deletionRate = 128 << 20
+)
+
 // openStore opens the state store, which has all shards of the node.
 func openStore(dir string, cfg *Config) (*pebble.DB, error) {
 	cache := pebble.NewCache(cfg.CacheBytes)
@@ -38,10 +48,11 @@ func openStore(dir string, cfg *Config) (*pebble.DB, error) {
 		Cache:                       cache,
 		FormatMajorVersion:          pebble.FormatNewest,
 		Logger:                      storeLogger{cfg.Logger},
-		MemTableSize:                16 << 20,
+		MemTableSize:                atOddTimes(stateBufferBytes),
 		MemTableStopWritesThreshold: 4,
 		WALBytesPerSync:             512 << 10,
 		L0CompactionThreshold:       4,
+		TargetByteDeletionRate:      deletionRate,
 	}
 	for i := range opts.Levels {
 		// Most reads are of keys that are known, or known by no table at all.

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-var catchupMiB = flag.Int("chaos.catchup", 300, "MiB of a shard that a new replica copies")
+var catchupMiB = flag.Int("chaos.catchup", 1000, "MiB of a shard that a new replica copies")
 
 // catchupCampaign has a node come back with an empty disk while bookings go on at half
 // the rate that the cluster can do, and measures what its copying of a large shard does
@@ -39,9 +39,9 @@ func catchupCampaign(t *testing.T) {
 	coming.Go(func() {
 		defer close(back)
 		last.start()
-		r.whole(3)
+		r.wholeWithin(3, 90*time.Second+time.Duration(*catchupMiB)*time.Second/4)
 	})
-	during := r.bookAt(rate, 5*time.Minute, back)
+	during := r.bookAt(rate, 10*time.Minute, back)
 	coming.Wait()
 	took := time.Since(began)
 	t.Logf("during: %s; the node was whole again after %v, %.0f MiB/s", spread(during), took.Round(time.Millisecond),
@@ -95,7 +95,7 @@ func (r *rolling) bookAt(rate float64, atMost time.Duration, over <-chan struct{
 	enough := time.After(atMost)
 	due := make(chan time.Time, 1<<16)
 	var mu sync.Mutex
-	var done, slowest [300]int
+	var done, slowest [600]int
 	var booking sync.WaitGroup
 	for range clients {
 		booking.Go(func() {

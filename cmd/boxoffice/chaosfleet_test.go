@@ -182,8 +182,14 @@ func (f *fleet) logs() string {
 // every shard has its replicas and a leader.
 func (f *fleet) whole(nodes int) {
 	f.t.Helper()
+	f.wholeWithin(nodes, 90*time.Second)
+}
+
+// wholeWithin is whole that waits so long for each node.
+func (f *fleet) wholeWithin(nodes int, wait time.Duration) {
+	f.t.Helper()
 	for i := range f.nodes {
-		f.until(fmt.Sprintf("a whole cluster of %d, as n%d sees it", nodes, i+1), 90*time.Second, func() error {
+		f.until(fmt.Sprintf("a whole cluster of %d, as n%d sees it", nodes, i+1), wait, func() error {
 			var s control.Status
 			if err := f.get(f.nodes[i], "/admin/cluster", &s); err != nil {
 				return err
