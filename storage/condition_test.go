@@ -122,7 +122,7 @@ func TestAReplicaWithoutItsLog(t *testing.T) {
 func TestALaterReplicaFindsNothing(t *testing.T) {
 	cfg := joinerConfig(t)
 	openAndClose(t, cfg)
-	db, err := openStore(filepath.Join(cfg.Dir, stateDir), &cfg)
+	db, err := openStore(t.Context(), filepath.Join(cfg.Dir, stateDir), &cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

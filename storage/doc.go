@@ -69,6 +69,11 @@
 // Raft log is synced before a write is acknowledged, the store is not: what it loses
 // in a crash is applied again from the log. DESIGN.md has the reasons.
 //
+// What nobody waits for leaves the disk and the processors to what somebody waits for:
+// tables are written with rests (gentle.go), copies have a pace (pace.go, paced.go), what
+// comes is written and given back in pieces (incoming.go), and the replicas of a shard
+// do not flush their buffers at the same moments (raft.go, atOddTimes).
+//
 // One process-wide thing happens at start: before main, the working directory is
 // left for a moment and returned to. See internal/early.
 package storage

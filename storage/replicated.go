@@ -79,7 +79,7 @@ func Open(cfg Config) (Node, error) {
 
 // openParts opens the store and the Raft log, and starts the replicas.
 func (l *replicated) openParts() (err error) {
-	if l.db, err = openDirStore(l.dir, &l.cfg); err != nil {
+	if l.db, err = openDirStore(l.ending, l.dir, &l.cfg); err != nil {
 		return err
 	}
 	l.shards = make([]*shard, l.cfg.Shards+2)

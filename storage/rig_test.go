@@ -37,7 +37,7 @@ func newRig(t testing.TB, fs vfs.FS) *rig {
 func newDiskRig(t testing.TB) *rig {
 	t.Helper()
 	cfg := DefaultConfig(t.TempDir())
-	db, err := openStore(cfg.Dir, &cfg)
+	db, err := openStore(t.Context(), cfg.Dir, &cfg)
 	r := rigOn(t, db, err)
 	r.dir = cfg.Dir
 	return r

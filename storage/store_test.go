@@ -14,7 +14,7 @@ import (
 func TestAFlippedBitIsFound(t *testing.T) {
 	dir := &directory{path: t.TempDir(), id: &identity{}} // not ready: a new store
 	cfg := DefaultConfig(dir.path)
-	db, err := openDirStore(dir, &cfg)
+	db, err := openDirStore(t.Context(), dir, &cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,7 +31,7 @@ func TestAFlippedBitIsFound(t *testing.T) {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	whole, err := openStore(image, &cfg)
+	whole, err := openStore(t.Context(), image, &cfg)
 	if err != nil {
 		t.Fatalf("the image is good: %v", err)
 	}
@@ -67,7 +67,7 @@ func TestAFlippedBitIsFound(t *testing.T) {
 	if !flipped {
 		t.Fatal("no log is long enough")
 	}
-	if bad, err := openStore(image, &cfg); err == nil {
+	if bad, err := openStore(t.Context(), image, &cfg); err == nil {
 		_ = bad.Close()
 		t.Error("a store with a flipped bit was opened")
 	}
