@@ -13,9 +13,7 @@ import (
 // The state store writes a table as fast as a processor makes one: every few seconds of
 // a sale one processor, or two, is gone for 100 to 300 ms, and where there are two all
 // that come meanwhile wait. Nobody waits for a table. So who writes one rests in
-// between: for every stretch of work, restsFor times as long. With bookings at half of what
-// a node of two processors can do, nine of ten took 7.5 ms instead of 10, and the
-// slowest hundredth 30 ms instead of 65 (medians of 5 and 7 runs in turns).
+// between: for every stretch of work, restsFor times as long. DESIGN.md has the numbers.
 //
 // It must not fall behind what is written: then it does not rest.
 const (
@@ -28,7 +26,7 @@ const (
 	// busy with something else.
 	restsMost = 20 * time.Millisecond
 	// behindBuffers is how many write buffers there are when the store is behind: one is
-	// written to, one becomes a table. At storeBuffers writes wait.
+	// written to, one becomes a table. At stateBuffers writes wait.
 	behindBuffers = 3
 	// behindLevels is how many tables a read may have to look at on level 0 then.
 	// Compactions begin at compactAt of them.
@@ -42,13 +40,13 @@ type gentleFS struct {
 	vfs.FS
 	ending context.Context              // nobody rests when it is over
 	db     atomic.Pointer[pebble.DB]    // nil: the store is being opened, and does not rest
-	rest   func(time.Duration) bool     // pause, but in tests; false: no more
+	rest   func(time.Duration)          // pause, but in tests
 	behind func(m *pebble.Metrics) bool // isBehind, but in tests
 }
 
 func newGentleFS(ending context.Context, fs vfs.FS) *gentleFS {
 	return &gentleFS{FS: fs, ending: ending, behind: isBehind,
-		rest: func(d time.Duration) bool { return pause(ending, d) }}
+		rest: func(d time.Duration) { pause(ending, d) }}
 }
 
 // isBehind says whether the store has more to write than it should.

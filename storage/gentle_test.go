@@ -30,11 +30,10 @@ func TestTablesAreWrittenGently(t *testing.T) {
 		asks, rests := 0, 0
 		fs := newGentleFS(t.Context(), vfs.NewMem())
 		fs.behind = func(*pebble.Metrics) bool { asks++; return c.behind }
-		fs.rest = func(d time.Duration) bool {
+		fs.rest = func(d time.Duration) {
 			if rests++; d < 0 || d > restsMost {
 				t.Errorf("%s: a rest of %v", c.what, d)
 			}
-			return true
 		}
 		if c.opened {
 			fs.db.Store(db)

@@ -111,8 +111,8 @@ func keep(name string) *os.File {
 }
 
 // giveBack waits until a file has no name any more and then gives its space back, piece by
-// piece. The library removes a snapshot's file as soon as the
-// replica has read it, and the file system may take long for a large one; see deletionRate.
+// piece. The library removes a snapshot's file as soon as the replica has read it, and the
+// file system may take long for a large one; see deletionRate.
 func (l *replicated) giveBack(f *os.File) {
 	for end := time.Now().Add(incomingKept); named(f); {
 		if time.Now().After(end) || !pause(l.ending, 5*incomingPause) {
@@ -131,14 +131,15 @@ func (l *replicated) giveBack(f *os.File) {
 	}
 }
 
-// named reports whether an open file still has a name.
+// named reports whether an open file still has a name, or may have: who reads it needs it
+// whole.
 func named(f *os.File) bool {
 	info, err := f.Stat()
 	if err != nil {
 		return false
 	}
 	stat, ok := info.Sys().(*syscall.Stat_t)
-	return ok && stat.Nlink > 0
+	return !ok || stat.Nlink > 0
 }
 
 // comes takes note of a snapshot that is coming, and how fast; 0 is not known.

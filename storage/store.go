@@ -34,8 +34,8 @@ func openDirStore(ending context.Context, d *directory, cfg *Config) (*pebble.DB
 const (
 	// stateBufferBytes bounds the state store's write buffer.
 	stateBufferBytes = 16 << 20
-	// storeBuffers is how many write buffers there are when writes wait for a flush.
-	storeBuffers = 4
+	// stateBuffers is how many write buffers there are when writes wait for a flush.
+	stateBuffers = 4
 	// compactAt is how many tables a read may have to look at on level 0 before a
 	// compaction begins.
 	compactAt = 4
@@ -58,7 +58,7 @@ func openStore(ending context.Context, dir string, cfg *Config) (*pebble.DB, err
 		FormatMajorVersion:          pebble.FormatNewest,
 		Logger:                      storeLogger{cfg.Logger},
 		MemTableSize:                atOddTimes(stateBufferBytes),
-		MemTableStopWritesThreshold: storeBuffers,
+		MemTableStopWritesThreshold: stateBuffers,
 		WALBytesPerSync:             512 << 10,
 		L0CompactionThreshold:       compactAt,
 		TargetByteDeletionRate:      deletionRate,
