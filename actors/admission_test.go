@@ -15,10 +15,12 @@ import (
 )
 
 // shed is how many commands of a class were shed for a reason.
-func (w *world) shed(k class, reason int) int {
+func (w *world) shed(k class, reason int) int { return w.counted(w.node.door.shed[k][reason]) }
+
+func (w *world) counted(c prometheus.Counter) int {
 	w.t.Helper()
 	r := prometheus.NewRegistry()
-	r.MustRegister(w.node.door.shed[k][reason])
+	r.MustRegister(c)
 	families, err := r.Gather()
 	if err != nil {
 		w.t.Fatal(err)

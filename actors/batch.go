@@ -24,7 +24,7 @@ type batch struct {
 	summary sale.Summary
 	busy    bool
 	details *salepb.Details // nil: unchanged
-	save    *sale.Checkpoint
+	save    *sale.Draft
 
 	bytes []byte // encoded records, reused
 	parts [][]byte
@@ -95,12 +95,9 @@ func (e *event) describe(b *batch) {
 	e.self.counts.waiting.Store(int64(b.summary.Waiting))
 	e.self.counts.shopping.Store(int64(b.summary.Active))
 	b.details = e.details(b.records)
-	size := b.summary.Holds + b.summary.Bookings + b.summary.Waiting + b.summary.Active
-	every := max(e.node.cfg.CheckpointEvery, 4*size)
-	if e.sinceCheckpoint >= every && !e.checkpointing.Load() {
-		c := e.state.Checkpoint()
-		b.save = &c
-		e.sinceCheckpoint = 0
+	if e.mayCheckpoint() {
+		b.save = e.state.Draft()
+		e.upkeep = upkeep{weight: e.state.Weight()}
 	}
 }
 
@@ -202,6 +199,9 @@ func (e *event) write(ctx context.Context, b *batch) error {
 func (e *event) commitFailed(b *batch, err error) {
 	e.self.gate.close()
 	e.node.events.remove(e.self)
+	if b.save != nil {
+		e.checkpointDone()
+	}
 	answer := ErrUnknown
 	switch {
 	case errors.Is(err, storage.ErrNoSpace):

@@ -70,9 +70,10 @@ type Config struct {
 	// more than half of MaxActive are in memory.
 	PassivateAfter time.Duration
 	// CheckpointEvery is the number of records after which a checkpoint is taken; a
-	// large state waits for four times as many records as it has entries, so that
-	// checkpoints never cost more than the records: 32,768 records are replayed
-	// in about 50 ms.
+	// large state waits for four times as many records as it had entries at the last
+	// one, stored answers among them, so that checkpoints never cost more than the
+	// records: 32,768 records are replayed in about 50 ms. It waits for a million at
+	// most.
 	CheckpointEvery int
 	// TickEvery is how often the node looks for due deadlines: a hold ends at most
 	// this much after its time, plus a commit.

@@ -3,7 +3,6 @@ package actors
 import (
 	"fmt"
 	"runtime/debug"
-	"sync/atomic"
 	"time"
 
 	"boxoffice/actors/sale"
@@ -24,6 +23,7 @@ type (
 	committed struct{ news []*sale.SettlePayment } // the batch in flight is durable
 	loaded    struct {
 		state *sale.State
+		tail  int // records behind its checkpoint
 		err   error
 	}
 	failed struct{ err error } // the batch in flight is not, or nobody knows
@@ -56,10 +56,9 @@ type event struct {
 	inFlight bool
 	waiters  waiters
 
-	sinceCheckpoint int // records
-	checkpointing   atomic.Bool
-	retryTasks      bool
-	left            bool
+	upkeep     upkeep
+	retryTasks bool
+	left       bool
 }
 
 func newEvent(n *Node, a *activation) *event {
@@ -212,7 +211,7 @@ func pending(a sale.Answer) bool {
 // step makes a command happen in memory and puts what it made into the batch.
 func (e *event) step(cmd sale.Command) sale.Answer {
 	records, answer := e.state.Step(e.now(), cmd, e.batch.records)
-	e.sinceCheckpoint += len(records) - len(e.batch.records)
+	e.upkeep.records += len(records) - len(e.batch.records)
 	e.batch.records = records
 	if b := answer.Booking; b != nil && b.Task() != sale.NoTask && writes(cmd) {
 		e.batch.tasks = append(e.batch.tasks, task{b, answer.Plan.Currency()})

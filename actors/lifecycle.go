@@ -10,6 +10,22 @@ import (
 	"boxoffice/storage"
 )
 
+// upkeep is when an event's next checkpoint is due.
+type upkeep struct {
+	records int // since the last one
+	weight  int // of the state then, or when it was loaded: see sale.State.Weight
+}
+
+// maxReplay bounds the records that an activation may have to replay, some 1.5 s of
+// them, where the state is so large that its size would allow for more.
+const maxReplay = 1 << 20
+
+// due says whether there is a checkpoint to write. It goes by the weight of the last one:
+// the weight now may grow with every record, and never be reached.
+func (u *upkeep) due(every int) bool {
+	return u.records >= max(every, min(4*u.weight, maxReplay))
+}
+
 // passivateCheckpoint is the number of records from which on an event that leaves
 // memory writes a checkpoint first: replaying fewer is as quick as reading one.
 const passivateCheckpoint = 64
@@ -19,20 +35,20 @@ func (e *event) load() {
 	e.node.running.Add(1)
 	go func() {
 		defer e.node.running.Done()
-		state, err := e.node.read(e.self.event)
-		e.node.send(e.self, loaded{state, err})
+		e.node.send(e.self, e.node.read(e.self.event))
 	}()
 }
 
 // read brings an event's state up from its checkpoint and the records after it.
-func (n *Node) read(event string) (*sale.State, error) {
+func (n *Node) read(event string) loaded {
 	ctx, cancel := context.WithTimeout(context.Background(), n.cfg.CommitTimeout)
 	defer cancel()
 	h, err := n.cfg.Log.Load(ctx, event)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)
+		return loaded{err: fmt.Errorf("%w: %w", ErrUnavailable, err)}
 	}
-	return replay(event, h)
+	state, err := replay(event, h)
+	return loaded{state: state, tail: len(h.Records), err: err}
 }
 
 // replay makes an event's state of what the log has of it.
@@ -79,6 +95,7 @@ func (e *event) loaded(m loaded) {
 		return
 	}
 	e.phase, e.state = ready, m.state
+	e.upkeep = upkeep{records: m.tail, weight: m.state.Weight()}
 	// A shard's clock is not kept while nothing in it has a deadline: on a machine
 	// whose wall clock is behind, the event's time goes on from its last record.
 	e.ahead = max(0, e.state.Now()-e.now())
@@ -102,33 +119,52 @@ func (e *event) passivate() {
 	e.phase = stopping
 	e.node.events.remove(e.self)
 	e.self.due.Store(0)
-	if e.sinceCheckpoint >= passivateCheckpoint && !e.checkpointing.Load() {
-		c := e.state.Checkpoint()
+	if e.upkeep.records >= passivateCheckpoint {
+		draft := e.state.Draft()
 		e.node.running.Add(1)
 		go func() {
 			defer e.node.running.Done()
-			e.saveCheckpoint(&c)
+			select {
+			case e.node.saving <- struct{}{}:
+				e.saveCheckpoint(draft)
+			case <-e.node.stop:
+			}
 		}()
 	}
 }
 
-// checkpointTimeout is how long a checkpoint may take: it may be many MiB, and
-// nobody waits for it.
-const checkpointTimeout = 30 * time.Second
+// mayCheckpoint says whether there is a checkpoint to write now. If so, the caller is the
+// one on the node that may, until saveCheckpoint has or checkpointDone says that it will
+// not: events that sell alike have theirs due at the same moment.
+func (e *event) mayCheckpoint() bool {
+	if !e.upkeep.due(e.node.cfg.CheckpointEvery) {
+		return false
+	}
+	select {
+	case e.node.saving <- struct{}{}:
+		return true
+	default:
+		return false
+	}
+}
+
+// checkpointDone lets the next event write one.
+func (e *event) checkpointDone() { <-e.node.saving }
+
+// checkpointTimeout is how long a checkpoint may take: it may be many MiB, which the log
+// takes slowly, and nobody waits for it.
+const checkpointTimeout = 5 * time.Minute
 
 // saveCheckpoint writes a checkpoint of a committed version. One that cannot be
 // written costs a longer replay, nothing else.
-func (e *event) saveCheckpoint(c *sale.Checkpoint) {
-	if !e.checkpointing.CompareAndSwap(false, true) {
-		return
-	}
-	defer e.checkpointing.Store(false)
-	ctx, cancel := context.WithTimeout(context.Background(), checkpointTimeout)
+func (e *event) saveCheckpoint(d *sale.Draft) {
+	defer e.checkpointDone()
+	ctx, cancel := context.WithTimeout(e.node.ctx, checkpointTimeout)
 	defer cancel()
-	data := salepb.EncodeCheckpoint(*c)
-	err := e.node.cfg.Log.SaveCheckpoint(ctx, e.self.event, e.self.shard.epoch, c.Version, data)
+	data := salepb.EncodeCheckpoint(d.Checkpoint())
+	err := e.node.cfg.Log.SaveCheckpoint(ctx, e.self.event, e.self.shard.epoch, d.Version(), data)
 	if err != nil {
-		e.node.cfg.Logger.Warn("saving a checkpoint", "event", e.self.event, "version", c.Version, "error", err)
+		e.node.cfg.Logger.Warn("saving a checkpoint", "event", e.self.event, "version", d.Version(), "error", err)
 		return
 	}
 	e.node.metrics.checkpoints.Inc()

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"boxoffice/actors/sale"
+	"boxoffice/storage"
 	"boxoffice/storage/storagetest"
 )
 
@@ -135,6 +136,87 @@ func TestALongHistoryIsCheckpointed(t *testing.T) {
 		}
 		w.restart(nil)
 		w.must(w.hold("S-A-1"))
+	})
+}
+
+// What a checkpoint costs is paid by the records before it: an event with many stored
+// answers and little else is not written down again and again.
+func TestStoredAnswersPutACheckpointOff(t *testing.T) {
+	inWorld(t, func(c *Config) { c.CheckpointEvery = 10 }, func(w *world) {
+		w.define()
+		w.must(w.hold("S-A-1"))
+		for i := range 400 {
+			lost := w.hold("S-A-1")
+			lost.By.Key = sale.Key{ID: [16]byte{1, byte(i >> 8), byte(i)}}
+			if a, err := w.do(lost); err != nil || a.Refusal == nil {
+				t.Fatalf("got %+v, %v", a, err)
+			}
+			synctest.Wait()
+		}
+		if made := w.counted(w.node.metrics.checkpoints); made < 3 || made > 5 {
+			t.Errorf("%d checkpoints of up to 400 answers: each is five times as large as the one before", made)
+		}
+	})
+}
+
+func TestWhenACheckpointIsDue(t *testing.T) {
+	for _, c := range []struct {
+		records, weight int
+		due             bool
+	}{
+		{99, 0, false}, {100, 0, true}, {100, 25, true}, {100, 26, false}, {104, 26, true},
+		{maxReplay - 1, 10 * maxReplay, false}, {maxReplay, 10 * maxReplay, true},
+	} {
+		if u := (upkeep{c.records, c.weight}); u.due(100) != c.due {
+			t.Errorf("after %d records, the last one of %d entries: want %v", c.records, c.weight, c.due)
+		}
+	}
+}
+
+// slowSaves is a log whose checkpoints wait to be let through.
+type slowSaves struct {
+	storage.Log
+	saves chan string // events
+	let   chan struct{}
+}
+
+func (s slowSaves) SaveCheckpoint(ctx context.Context, event string, epoch, version uint64, data []byte) error {
+	s.saves <- event
+	<-s.let
+	return s.Log.SaveCheckpoint(ctx, event, epoch, version, data)
+}
+
+// Events that sell alike have their checkpoints due at the same moment. They are written
+// one after the other.
+func TestOneCheckpointAtATime(t *testing.T) {
+	var slow slowSaves
+	slowly := func(c *Config) {
+		slow = slowSaves{Log: c.Log, saves: make(chan string, 10), let: make(chan struct{})}
+		c.CheckpointEvery, c.Log = 10, slow
+	}
+	inWorld(t, slowly, func(w *world) {
+		far := time.Now().Add(time.Hour)
+		sell := func(event string) {
+			for i := range 10 {
+				later := theatre(event, far.Add(time.Duration(i)*time.Second))
+				if _, err := w.Do(event, &sale.DefineEvent{Event: later}, far); err != nil {
+					t.Fatal(err)
+				}
+				synctest.Wait()
+			}
+		}
+		sell("e1")
+		sell("e2")
+		if len(slow.saves) != 1 || <-slow.saves != "e1" {
+			t.Fatalf("not one checkpoint is being written, or %d more beside it", len(slow.saves))
+		}
+		slow.let <- struct{}{}
+		synctest.Wait()
+		sell("e2")
+		if len(slow.saves) != 1 || <-slow.saves != "e2" {
+			t.Fatal("the second one is not written after the first")
+		}
+		close(slow.let)
 	})
 }
 

@@ -33,6 +33,7 @@ type Node struct {
 	remote   *remote
 	news     pulses
 	draining atomic.Bool
+	saving   chan struct{} // has one in it while a checkpoint is made and written
 	stop     chan struct{}
 	ctx      context.Context // ends with the node
 	end      context.CancelFunc
@@ -55,6 +56,7 @@ func Start(cfg Config) (*Node, error) {
 		clock:   nodeClock{time.Now(), cfg.clockWrong},
 		shards:  make(shardTable, cfg.Log.Shards()),
 		ticking: make([]atomic.Bool, cfg.Log.Shards()),
+		saving:  make(chan struct{}, 1),
 		stop:    make(chan struct{}),
 		pool:    newPool(),
 		calls:   callPool{start: time.Now()},

@@ -64,9 +64,10 @@ type command struct {
 	data    []byte // as stored
 }
 
-// A checkpoint is saved in pieces: a Raft entry is held in memory on every replica.
+// A checkpoint is saved in pieces: a Raft entry is held in memory on every replica, and
+// the commits of all shards wait for it.
 const (
-	chunkBytes = 1 << 20
+	chunkBytes = 128 << 10
 	maxChunks  = MaxCheckpointBytes / chunkBytes
 )
 

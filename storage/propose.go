@@ -229,7 +229,9 @@ func (l *replicated) Tick(ctx context.Context, shard, epoch uint64, clock int64)
 }
 
 // SaveCheckpoint implements Log. All pieces but the last change nothing that is
-// seen, so that whatever happens to them, nothing was written.
+// seen, so that whatever happens to them, nothing was written. Nobody waits for them, and
+// all commits wait while one of them is written and synced: between two it rests, as who
+// writes a table does.
 func (l *replicated) SaveCheckpoint(ctx context.Context, event string, epoch, version uint64, data []byte) error {
 	if err := CheckEvent(event); err != nil {
 		return err
@@ -249,12 +251,16 @@ func (l *replicated) SaveCheckpoint(ctx context.Context, event string, epoch, ve
 	for ; c.chunk < c.chunks; c.chunk++ {
 		piece := data[int(c.chunk)*chunkBytes:]
 		piece = piece[:min(chunkBytes, len(piece))]
+		began := time.Now()
 		_, err := l.proposeBuilt(ctx, s, func(buf []byte) []byte { return appendChunk(buf, &c, piece) })
 		if errors.Is(err, ErrUnknown) && c.chunk+1 < c.chunks {
 			err = fmt.Errorf("%w: piece %d of %d may be lost", ErrUnavailable, c.chunk+1, c.chunks)
 		}
 		if err != nil {
 			return fmt.Errorf("save a checkpoint of %q at version %d: %w", event, version, err)
+		}
+		if c.chunk+1 < c.chunks {
+			pause(ctx, min(restsFor*time.Since(began), restsMost))
 		}
 	}
 	return nil

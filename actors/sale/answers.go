@@ -7,17 +7,18 @@ import "boxoffice/actors/sale/catalog"
 // Only the answer of a pending booking changes later; its age does not, because a
 // key is as old as its first use.
 type answers struct {
-	list  queue[stored]
+	list  queue[StoredAnswer]
 	index map[[16]byte]uint64 // Key.ID to number in list
 }
 
-// stored is a StoredAnswer in 72 bytes instead of 112: there may be MaxKeys of them.
-type stored struct {
-	at      catalog.Time
-	key     Key
-	version uint64
-	what    any // *catalog.Event, *Hold, *Booking, *Refusal or nil
-	created bool
+// StoredAnswer is the answer kept for an idempotency key, as small as can be: there may
+// be MaxKeys of them.
+type StoredAnswer struct {
+	At      catalog.Time // of the key's first use
+	Key     Key
+	Version uint64 // of the answer
+	What    any    // of the answer: *catalog.Event, *Hold, *Booking, *Refusal or nil
+	Created bool   // of the answer
 }
 
 func newAnswers() answers {
@@ -27,7 +28,7 @@ func newAnswers() answers {
 func (a *answers) len() int { return a.list.len() }
 
 // get is the stored answer of a key, or nil.
-func (a *answers) get(key [16]byte) *stored {
+func (a *answers) get(key [16]byte) *StoredAnswer {
 	n, ok := a.index[key]
 	if !ok {
 		return nil
@@ -36,19 +37,19 @@ func (a *answers) get(key [16]byte) *stored {
 }
 
 // add stores an answer; its key is not in use.
-func (a *answers) add(st stored) (number uint64) {
+func (a *answers) add(st StoredAnswer) (number uint64) {
 	before := len(a.index)
 	number = a.list.push(st)
-	a.index[st.key.ID] = number
+	a.index[st.Key.ID] = number
 	must(len(a.index) > before, "its idempotency key has an answer")
 	return number
 }
 
 // store stores an answer. That of a booking whose payment is undecided changes once
 // more, when it is decided: the booking knows which one it is.
-func (s *State) store(st stored) {
+func (s *State) store(st StoredAnswer) {
 	number := s.answers.add(st)
-	if b, ok := st.what.(*Booking); ok && b.Status == Pending {
+	if b, ok := st.What.(*Booking); ok && b.Status == Pending {
 		if k := s.bookings.get(b.ID); k != nil {
 			k.answer = number + 1
 		}
@@ -61,7 +62,7 @@ func (s *State) settle(k *kept, what any) {
 		return // booked without a key, or the key is older than KeyRetention
 	}
 	st := s.answers.list.at(k.answer - 1)
-	st.version, st.what = s.version, what
+	st.Version, st.What = s.version, what
 	k.answer = 0
 }
 
@@ -69,12 +70,12 @@ func (s *State) settle(k *kept, what any) {
 // later: its payment is then settled without anybody to be told by key.
 func (s *State) forgetAnswer() {
 	st := s.answers.list.front()
-	if b, ok := st.what.(*Booking); ok && b.Status == Pending {
+	if b, ok := st.What.(*Booking); ok && b.Status == Pending {
 		if k := s.bookings.get(b.ID); k != nil {
 			k.answer = 0
 		}
 	}
-	delete(s.answers.index, st.key.ID)
+	delete(s.answers.index, st.Key.ID)
 	s.answers.list.pop()
 }
 
@@ -85,14 +86,14 @@ func (s *State) keep(key Key, what any) {
 	if key.None() {
 		return
 	}
-	s.store(stored{at: s.now, key: key, version: s.version, what: what})
+	s.store(StoredAnswer{At: s.now, Key: key, Version: s.version, What: what})
 }
 
-// answer is the stored answer as it is told again: with the version that it had, so
+// Answer is the stored answer as it is told again: with the version that it had, so
 // that a repeated answer is the same to the byte.
-func (st *stored) answer() Answer {
-	a := Answer{Version: st.version, Replayed: true, Created: st.created}
-	switch what := st.what.(type) {
+func (st *StoredAnswer) Answer() Answer {
+	a := Answer{Version: st.Version, Replayed: true, Created: st.Created}
+	switch what := st.What.(type) {
 	case *catalog.Event:
 		a.Event = what
 	case *Hold:
@@ -109,17 +110,17 @@ func (st *stored) answer() Answer {
 // the key is known, or there is no room for another one.
 func (s *State) recall(at catalog.Time, key Key) (Answer, bool) {
 	if st := s.answers.get(key.ID); st != nil {
-		if st.key.Body != key.Body {
+		if st.Key.Body != key.Body {
 			return refuse(KeyReused), true
 		}
-		a := st.answer()
+		a := st.Answer()
 		if s.event == nil && (a.Hold != nil || a.Booking != nil) {
 			return refuse(EventNotFound), true // it can no longer be said where the tickets are
 		}
 		return a, true
 	}
 	// A record forgets old answers before it stores its own.
-	if s.answers.len() >= s.bounds.keys && s.answers.list.front().at > at-KeyRetention {
+	if s.answers.len() >= s.bounds.keys && s.answers.list.front().At > at-KeyRetention {
 		return refuse(TooManyKeys), true
 	}
 	return Answer{}, false

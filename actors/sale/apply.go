@@ -127,7 +127,7 @@ func (s *State) eventDefined(r *EventDefined) {
 	s.setEvent(r.Event)
 	s.setRoom(began)
 	if !r.Key.None() {
-		s.store(stored{at: r.At, key: r.Key, version: s.version, what: r.Event, created: created})
+		s.store(StoredAnswer{At: r.At, Key: r.Key, Version: s.version, What: r.Event, Created: created})
 	}
 }
 

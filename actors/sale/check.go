@@ -189,10 +189,10 @@ func (c *checker) memory(s *State) {
 	pending := 0
 	for n := a.list.head; n < a.list.tail; n++ {
 		st := a.list.at(n)
-		at, ok := a.index[st.key.ID]
+		at, ok := a.index[st.Key.ID]
 		c.that(ok && at == n, "answer %d is in the index", n)
-		c.that(n == a.list.head || a.list.at(n-1).at <= st.at, "answer %d is not older than the one before", n)
-		if b, ok := st.what.(*Booking); ok && b.Status == Pending {
+		c.that(n == a.list.head || a.list.at(n-1).At <= st.At, "answer %d is not older than the one before", n)
+		if b, ok := st.What.(*Booking); ok && b.Status == Pending {
 			pending++
 			now := s.bookings.index[b.ID]
 			c.that(now != nil && now.answer == n+1, "pending booking %v finds its answer", b.ID)

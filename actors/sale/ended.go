@@ -96,7 +96,7 @@ const forgetsPerRecord = 4
 // version; and a few at a time, so that no record waits for a million.
 func (s *State) forget(at catalog.Time) {
 	before := at - KeyRetention
-	for n := 0; n < forgetsPerRecord && s.answers.len() > 0 && s.answers.list.front().at <= before; n++ {
+	for n := 0; n < forgetsPerRecord && s.answers.len() > 0 && s.answers.list.front().At <= before; n++ {
 		s.forgetAnswer()
 	}
 	for n := 0; n < forgetsPerRecord && s.expired.list.len() > 0 && s.expired.list.front().At <= before; n++ {

@@ -50,8 +50,13 @@ func plain(c Checkpoint) Checkpoint {
 		c.Bookings[i] = plainBooking(b)
 	}
 	for i := range c.Answers {
-		a := &c.Answers[i].Answer
-		a.Hold, a.Booking = plainHold(a.Hold), plainBooking(a.Booking)
+		a := &c.Answers[i]
+		switch what := a.What.(type) {
+		case *Hold:
+			a.What = plainHold(what)
+		case *Booking:
+			a.What = plainBooking(what)
+		}
 	}
 	return c
 }

@@ -112,9 +112,9 @@ func (s *State) bookingCancelled(r *Cancelled) {
 	if r.Key.None() {
 		return
 	}
-	st := stored{at: r.At, key: r.Key, version: s.version, what: b}
+	st := StoredAnswer{At: r.At, Key: r.Key, Version: s.version, What: b}
 	if b.Total == 0 { // the sender is told what the next record, a Refunded, makes of it
-		st.version, st.what = s.version+1, b.refunded()
+		st.Version, st.What = s.version+1, b.refunded()
 	}
 	s.store(st)
 }

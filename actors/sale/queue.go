@@ -52,3 +52,16 @@ func (q *queue[T]) pop() {
 		q.base += chunkLen
 	}
 }
+
+// all is a copy of the entries, oldest first; nil where there are none.
+func (q *queue[T]) all() []T {
+	if q.len() == 0 {
+		return nil
+	}
+	out := make([]T, 0, q.len())
+	for n := q.head; n < q.tail; n = q.base + uint64(len(out)) + q.head - q.base {
+		chunk, first := q.chunks[(n-q.base)/chunkLen], (n-q.base)%chunkLen
+		out = append(out, chunk[first:min(chunkLen, first+q.tail-n)]...)
+	}
+	return out
+}

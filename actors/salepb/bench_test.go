@@ -80,7 +80,7 @@ func largeCheckpoint() sale.Checkpoint {
 		c.ChangedAt[2*i], c.ChangedAt[2*i+1] = uint64(3*i), uint64(3*i)
 		c.Bookings = append(c.Bookings, &k)
 		c.Answers = append(c.Answers, sale.StoredAnswer{At: noon, Key: exampleKey,
-			Answer: sale.Answer{Version: uint64(3 * i), Booking: &k}})
+			Version: uint64(3 * i), What: &k})
 	}
 	return c
 }

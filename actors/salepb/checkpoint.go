@@ -88,7 +88,9 @@ func appendStoredAnswer(b []byte, field protowire.Number, s *sale.StoredAnswer) 
 	b, body := open(b, field)
 	b = appendAtKey(b, 1, s.At, s.Key)
 	b, answer := open(b, 4)
-	b = appendAnswerFields(b, &s.Answer)
+	a := s.Answer()
+	a.Replayed = false // it is told for the first time when it is stored
+	b = appendAnswerFields(b, &a)
 	b = shutOrDrop(b, answer)
 	return shut(b, body)
 }
@@ -123,10 +125,27 @@ func decodeStoredAnswer(b []byte, s *sale.StoredAnswer) error {
 		case 3:
 			r.id(&s.Key.Body)
 		case 4:
-			readMessage(&r, &s.Answer, decodeAnswer)
+			var a sale.Answer
+			readMessage(&r, &a, decodeAnswer)
+			s.Version, s.Created, s.What = a.Version, a.Created, thingOf(&a)
 		}
 	}
 	return r.err
+}
+
+// thingOf is what a stored answer has beside its version: nil for nothing.
+func thingOf(a *sale.Answer) any {
+	switch {
+	case a.Event != nil:
+		return a.Event
+	case a.Hold != nil:
+		return a.Hold
+	case a.Booking != nil:
+		return a.Booking
+	case a.Refusal != nil:
+		return a.Refusal
+	}
+	return nil
 }
 
 // decodeAnswer reads the body of the answer itself.

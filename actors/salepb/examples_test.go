@@ -66,10 +66,10 @@ var exampleCheckpoint = sale.Checkpoint{
 	Holds:     []*sale.Hold{&exampleHold},
 	Bookings:  []*sale.Booking{&exampleBooking, &startedBooking},
 	Answers: []sale.StoredAnswer{
-		{At: noon, Key: exampleKey, Answer: sale.Answer{Version: 3, Event: exampleEvent, Created: true}},
-		{At: noon, Key: exampleKey, Answer: sale.Answer{Version: 4, Hold: &exampleHold}},
-		{At: noon, Key: exampleKey, Answer: sale.Answer{Version: 5, Booking: &exampleBooking, Replayed: true}},
-		{At: noon, Key: exampleKey, Answer: sale.Answer{Version: 6, Refusal: &exampleRefusal}},
+		{At: noon, Key: exampleKey, Version: 3, What: exampleEvent, Created: true},
+		{At: noon, Key: exampleKey, Version: 4, What: &exampleHold},
+		{At: noon, Key: exampleKey, Version: 5, What: &exampleBooking},
+		{At: noon, Key: exampleKey, Version: 6, What: &exampleRefusal},
 	},
 	Expired: []sale.ExpiredHold{{At: noon, ID: id(0x50), User: "bob"}, {At: noon + 1, ID: id(0x51)}},
 }

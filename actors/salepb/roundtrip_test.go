@@ -13,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"boxoffice/actors/sale"
+	"boxoffice/actors/sale/catalog"
 	"boxoffice/actors/sale/inventory"
 	"boxoffice/actors/sale/waitroom"
 )
@@ -73,6 +74,10 @@ func draw(t *rapid.T, label string, typ reflect.Type) reflect.Value {
 		v.SetUint(rapid.Uint64().Draw(t, label))
 	case reflect.Int, reflect.Int64:
 		v.SetInt(rapid.Int64().Draw(t, label))
+	case reflect.Interface: // what a stored answer has
+		if kind := rapid.SampledFrom(storedThings).Draw(t, label+".kind"); kind != nil {
+			v.Set(draw(t, label, kind))
+		}
 	default:
 		t.Fatalf("%s: no way to draw a %s", label, typ)
 	}
@@ -156,6 +161,12 @@ func TestRecordsRoundTrip(t *testing.T) {
 			t.Errorf("package sale has a record %s; there is no example of it", name)
 		}
 	}
+}
+
+// storedThings are what a stored answer may have beside its version.
+var storedThings = []reflect.Type{
+	nil, reflect.TypeFor[*catalog.Event](), reflect.TypeFor[*sale.Hold](), reflect.TypeFor[*sale.Booking](),
+	reflect.TypeFor[*sale.Refusal](),
 }
 
 // declaredRecords are the types with a method record in package sale's source.

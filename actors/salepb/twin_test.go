@@ -72,6 +72,19 @@ func twinRoom(s *waitroom.Snapshot) room {
 	return r
 }
 
+// storedAnswer is a stored answer as the schema has it: with the answer as it was told first.
+type storedAnswer struct {
+	At     catalog.Time
+	Key    sale.Key
+	Answer sale.Answer
+}
+
+func twinStoredAnswer(s sale.StoredAnswer) storedAnswer {
+	a := s.Answer()
+	a.Replayed = false
+	return storedAnswer{At: s.At, Key: s.Key, Answer: a}
+}
+
 func twinSummary(s sale.Summary) *pb.Summary {
 	m := &pb.Summary{}
 	setFields(m.ProtoReflect(), reflect.ValueOf(s))
@@ -152,6 +165,9 @@ func element(empty func() protoreflect.Value, v reflect.Value) protoreflect.Valu
 	case reflect.Pointer:
 		return element(empty, v.Elem())
 	case reflect.Struct:
+		if s, ok := v.Interface().(sale.StoredAnswer); ok {
+			v = reflect.ValueOf(twinStoredAnswer(s))
+		}
 		e := empty()
 		setFields(e.Message(), v)
 		return e
