@@ -178,6 +178,7 @@ func TestErrors(t *testing.T) {
 				t.Errorf("%s: no time: %v", node, err)
 			}
 			cancel()
+			after(0) // until the node that was asked has given up as well
 			for range 2 {
 				go r.finders[node].Search(context.Background(), search.Query{})
 			}
