@@ -17,7 +17,7 @@ type StoredAnswer struct {
 	At      catalog.Time // of the key's first use
 	Key     Key
 	Version uint64 // of the answer
-	What    any    // of the answer: *catalog.Event, *Hold, *Booking, *Refusal or nil
+	What    any    // of the answer: *catalog.Event, *Hold, *Booking, *Refusal or nil; in a State also *kept
 	Created bool   // of the answer
 }
 
@@ -46,13 +46,22 @@ func (a *answers) add(st StoredAnswer) (number uint64) {
 }
 
 // store stores an answer. That of a booking whose payment is undecided changes once
-// more, when it is decided: the booking knows which one it is.
+// more, when it is decided: the booking knows which one it is. That of one which was
+// confirmed is the booking.
 func (s *State) store(st StoredAnswer) {
-	number := s.answers.add(st)
-	if b, ok := st.What.(*Booking); ok && b.Status == Pending {
-		if k := s.bookings.get(b.ID); k != nil {
-			k.answer = number + 1
+	var pending *kept
+	if b, ok := st.What.(*Booking); ok && (b.Status == Pending || b.Status == BookingConfirmed) {
+		switch k := s.bookings.get(b.ID); {
+		case k == nil:
+		case b.Status == Pending:
+			pending = k
+		default:
+			st.What = k
 		}
+	}
+	number := s.answers.add(st)
+	if pending != nil {
+		pending.answer = number + 1
 	}
 }
 
@@ -100,6 +109,8 @@ func (st *StoredAnswer) Answer() Answer {
 		a.Hold = what
 	case *Booking:
 		a.Booking = what
+	case *kept:
+		a.Booking = what.now().asConfirmed()
 	case *Refusal:
 		a.Refusal = what
 	}

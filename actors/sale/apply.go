@@ -45,8 +45,8 @@ func (s *State) Apply(r Record) {
 	case *Refunded:
 		s.begin(r.At)
 		k := s.existing(r.ID, Refund)
-		s.bookings.replace(k, k.refunded())
-		s.remember(&s.refunded, k.Booking)
+		s.bookings.replace(k, k.open.refunded())
+		s.remember(&s.refunded, k.open)
 	case *EventDefined:
 		s.begin(r.At)
 		s.eventDefined(r)

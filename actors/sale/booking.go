@@ -94,10 +94,10 @@ func (s *State) settlePayment(at catalog.Time, c *SettlePayment, out []Record) (
 	if k == nil {
 		return out, refuse(BookingNotFound)
 	}
-	if c.Task == NoTask || c.Task != k.Task() {
+	if c.Task == NoTask || c.Task != k.task() {
 		return out, Answer{Booking: k.now()}
 	}
-	b := k.Booking
+	b := k.open
 	switch {
 	case c.Task == Authorise && c.Declined:
 		r := &Declined{At: at, ID: b.ID, Reason: c.Reason}
@@ -140,10 +140,14 @@ func (s *State) cancelBooking(at catalog.Time, c *CancelBooking, out []Record) (
 // not found, so that ids cannot be tried out.
 func (s *State) bookingOf(id ID, user string) (*Booking, *Refusal) {
 	k := s.bookings.get(id)
-	if k == nil || !mayUse(k.User, user) {
+	if k == nil {
 		return nil, &Refusal{Code: BookingNotFound}
 	}
-	return k.now(), nil
+	b := k.now()
+	if !mayUse(b.User, user) {
+		return nil, &Refusal{Code: BookingNotFound}
+	}
+	return b, nil
 }
 
 // Outcome is what the sender of a Book is told now: the pending booking; the
@@ -159,13 +163,14 @@ func (s *State) Outcome(booking ID) Answer {
 	if k == nil {
 		return s.complete(refuse(BookingNotFound), 0)
 	}
-	switch b := k.Booking; {
+	b := k.now()
+	switch {
 	case b.Status == Pending:
 		return s.complete(Answer{Booking: b}, 0)
 	case b.Status == BookingDeclined:
 		return s.complete(Answer{Refusal: s.cardDeclined(b)}, 0)
 	}
-	return s.complete(Answer{Booking: k.asConfirmed()}, 0)
+	return s.complete(Answer{Booking: b.asConfirmed()}, 0)
 }
 
 // cardDeclined is the refusal of a declined booking, with its hold where that still

@@ -24,32 +24,49 @@ const (
 	largeSet   = 4096
 )
 
-// kept is a booking, and what hangs on it. A capture changes nothing but a mark: so
-// the stored answer of the booking's key, which tells of the booking as it was when
-// it was confirmed, shares the Booking, and a sold out arena has each of them once and
-// not twice. A kept is the owner's; the Bookings that it gives out are immutable.
+// kept is a booking, and what hangs on it. The stored answer of its key, which tells of
+// the booking as it was when it was confirmed, is the kept itself: so a sold out arena
+// has each booking once and not twice. A kept is the owner's; the Bookings that it gives
+// out are immutable.
 type kept struct {
-	*Booking          // as it is now, but for taken
-	taken      bool   // its money was captured since
-	prev, next *kept  // of those with a Task
-	answer     uint64 // number of its stored answer plus one, while its payment is undecided; 0: none
+	open       *Booking // as it is now; nil: it is packed
+	packed     packed   // one that is sold and paid for
+	prev, next *kept    // of those with a Task; they are open
+	answer     uint64   // number of its stored answer plus one, while its payment is undecided; 0: none
 }
 
-// now is the booking as it is now, for whoever is told of it: of a captured one, a
-// new Booking each time, for hardly anybody asks.
+// now is the booking as it is now: of a packed one a new Booking each time, for hardly
+// anybody asks.
 func (k *kept) now() *Booking {
-	if k.taken {
-		return k.Booking.captured()
+	if k.open == nil {
+		return k.packed.booking()
 	}
-	return k.Booking
+	return k.open
 }
 
-// Task is what the payer owes the booking now.
-func (k *kept) Task() Task {
-	if k.taken {
+// set says what the booking is now.
+func (k *kept) set(b *Booking) {
+	if b.Status == BookingConfirmed && b.Payment == PaymentCaptured {
+		k.open, k.packed = nil, pack(b)
+	} else {
+		k.open, k.packed = b, ""
+	}
+}
+
+// id is the booking's id.
+func (k *kept) id() ID {
+	if k.open == nil {
+		return k.packed.id()
+	}
+	return k.open.ID
+}
+
+// task is what the payer owes the booking now.
+func (k *kept) task() Task {
+	if k.open == nil {
 		return NoTask
 	}
-	return k.Booking.Task()
+	return k.open.Task()
 }
 
 func newBookingSet() bookingSet {
@@ -64,7 +81,7 @@ func (s *bookingSet) place(id ID) **kept {
 // get is the booking with an id, or nil.
 func (s *bookingSet) get(id ID) *kept {
 	place := s.place(id)
-	if k := *place; k != nil && k.ID == id {
+	if k := *place; k != nil && k.id() == id {
 		return k
 	}
 	k := s.index[id]
@@ -74,12 +91,14 @@ func (s *bookingSet) get(id ID) *kept {
 	return k
 }
 
-// add takes in a booking whose id is not in use: else it panics.
+// add takes in a booking whose id is not in use, else it panics. It stays open.
 func (s *bookingSet) add(b *Booking) {
-	k, before := &kept{}, len(s.index)
+	k, before := &kept{open: b}, len(s.index)
 	s.index[b.ID] = k // once, not after a look
 	must(len(s.index) > before, "the booking's id is in use")
-	s.replace(k, b)
+	if b.Task() != NoTask {
+		s.owe(k, true)
+	}
 	if before == largeSet {
 		s.recent = make([]*kept, manyRecent)
 	}
@@ -88,17 +107,10 @@ func (s *bookingSet) add(b *Booking) {
 
 // replace sets what a booking is now, and with it whether the payer owes it something.
 func (s *bookingSet) replace(k *kept, b *Booking) {
-	owed := k.Booking != nil && k.Task() != NoTask
-	k.Booking, k.taken = b, false
-	if owes := b.Task() != NoTask; owes != owed {
+	owed, owes := k.task() != NoTask, b.Task() != NoTask
+	if k.set(b); owes != owed {
 		s.owe(k, owes)
 	}
-}
-
-// capture notes that a booking's money was taken: nothing is owed any more.
-func (s *bookingSet) capture(k *kept) {
-	s.owe(k, false)
-	k.taken = true
 }
 
 // owe puts a booking on the list of those with a Task, or takes it off.
@@ -124,10 +136,19 @@ func (s *bookingSet) owe(k *kept, owes bool) {
 	s.owed--
 }
 
+// capture is replace by what the booking is once its money was taken: of nearly all
+// bookings that is the end, and none is made only to be packed.
+func (s *bookingSet) capture(k *kept) {
+	s.owe(k, false)
+	sold := *k.open
+	sold.Payment = PaymentCaptured
+	k.open, k.packed = nil, pack(&sold)
+}
+
 // remove forgets a booking without a Task.
 func (s *bookingSet) remove(id ID) {
 	delete(s.index, id)
-	if place := s.place(id); *place != nil && (*place).ID == id {
+	if place := s.place(id); *place != nil && (*place).id() == id {
 		*place = nil
 	}
 }
@@ -149,7 +170,7 @@ func (s *State) foresee(r Record, was, is *Booking) *Booking {
 // foreseen is what the record makes of the booking, where that was decided last of
 // all and the booking is what it was then; else nil.
 func (s *State) foreseen(r Record, k *kept) *Booking {
-	if f := &s.foresight; f.record == r && f.was == k.Booking {
+	if f := &s.foresight; f.record == r && f.was == k.open {
 		return f.is
 	}
 	return nil

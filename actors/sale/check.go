@@ -57,7 +57,8 @@ func (c *checker) tickets(s *State) {
 	for h := range s.holds.all() {
 		take(h.ID, h.TicketIDs, h.seats, h.Total, inventory.Held)
 	}
-	for _, b := range s.bookings.index {
+	for _, k := range s.bookings.index {
+		b := k.now()
 		switch {
 		case b.Status == BookingConfirmed:
 			take(b.ID, b.TicketIDs, b.seats, b.Total, inventory.Booked)
@@ -84,7 +85,8 @@ func (c *checker) shoppers(s *State) {
 	for h := range s.holds.all() {
 		busy[h.Place]++
 	}
-	for _, b := range s.bookings.index {
+	for _, k := range s.bookings.index {
+		b := k.now()
 		if b.Status == Pending && b.Hold.IsZero() {
 			busy[b.Place]++
 		}
@@ -107,7 +109,8 @@ func (c *checker) users(s *State) {
 			want[h.User] += len(h.TicketIDs)
 		}
 	}
-	for _, b := range s.bookings.index {
+	for _, k := range s.bookings.index {
+		b := k.now()
 		if b.live() && b.User != "" {
 			want[b.User] += len(b.TicketIDs)
 		}
@@ -149,13 +152,17 @@ func (c *checker) bookings(s *State) {
 	owed, confirmed, declined, refunded, paying := 0, 0, 0, 0, 0
 	listed := map[*kept]bool{}
 	for k, prev := s.bookings.first, (*kept)(nil); k != nil; k, prev = k.next, k {
-		c.that(k.prev == prev, "owed booking %v knows the one before it", k.ID)
+		c.that(k.prev == prev, "owed booking %v knows the one before it", k.id())
+		c.that(k.open != nil, "owed booking %v is open", k.id())
 		listed[k] = true
 	}
-	for id, b := range s.bookings.index {
-		c.that(b.ID == id, "booking %v is under its id", id)
-		c.that(listed[b] == (b.Task() != NoTask), "booking %v is owed %v", id, b.Task())
-		if listed[b] {
+	for id, k := range s.bookings.index {
+		b := k.now()
+		c.that(b.ID == id && k.id() == id, "booking %v is under its id", id)
+		c.that(listed[k] == (b.Task() != NoTask), "booking %v is owed %v", id, b.Task())
+		sold := b.Status == BookingConfirmed && b.Payment == PaymentCaptured
+		c.that((k.open == nil) == sold, "booking %v is packed where it is paid for", id)
+		if listed[k] {
 			owed++
 		}
 		switch b.Status {
@@ -194,9 +201,9 @@ func (c *checker) memory(s *State) {
 		c.that(n == a.list.head || a.list.at(n-1).At <= st.At, "answer %d is not older than the one before", n)
 		if b, ok := st.What.(*Booking); ok && b.Status == Pending {
 			pending++
-			now := s.bookings.index[b.ID]
-			c.that(now != nil && now.answer == n+1, "pending booking %v finds its answer", b.ID)
-			c.that(now != nil && now.Status == Pending, "the answer of booking %v is up to date", b.ID)
+			k := s.bookings.index[b.ID]
+			c.that(k != nil && k.answer == n+1, "pending booking %v finds its answer", b.ID)
+			c.that(k != nil && k.now().Status == Pending, "the answer of booking %v is up to date", b.ID)
 		}
 	}
 	for _, k := range s.bookings.index {

@@ -37,14 +37,25 @@ type ExpiredHold struct {
 type Draft struct {
 	checkpoint Checkpoint
 	bookings   []drafted
+	answers    []frozen // of the stored answers that are bookings, as many as answers
 }
 
-// drafted is what a draft needs of a kept: that is the owner's, and changes.
+// drafted is a booking under its id.
 type drafted struct {
-	id      ID
-	booking *Booking
-	taken   bool
+	id ID
+	frozen
 }
+
+// frozen is what a draft needs of a kept: that is the owner's, and changes.
+type frozen struct {
+	open   *Booking
+	packed packed
+}
+
+func (k *kept) freeze() frozen { return frozen{open: k.open, packed: k.packed} }
+
+// now is the booking as it was then.
+func (f *frozen) now() *Booking { return (&kept{open: f.open, packed: f.packed}).now() }
 
 // Draft notes what a checkpoint of the state as it is now is made of. It takes time in
 // the number of tickets, holds, bookings and stored answers, some ten nanoseconds for
@@ -58,9 +69,15 @@ func (s *State) Draft() *Draft {
 	c.Holds = slices.Collect(s.holds.all())
 	d.bookings = make([]drafted, 0, len(s.bookings.index))
 	for id, k := range s.bookings.index {
-		d.bookings = append(d.bookings, drafted{id: id, booking: k.Booking, taken: k.taken})
+		d.bookings = append(d.bookings, drafted{id: id, frozen: k.freeze()})
 	}
 	c.Answers, c.Expired = s.answers.list.all(), s.expired.list.all()
+	d.answers = make([]frozen, len(c.Answers))
+	for i := range c.Answers {
+		if k, ok := c.Answers[i].What.(*kept); ok {
+			d.answers[i] = k.freeze()
+		}
+	}
 	if c.Paused, c.Stopped = s.steer.paused, s.steer.stopped; s.room != nil {
 		room := s.room.Snapshot()
 		c.Room = &room
@@ -77,8 +94,13 @@ func (d *Draft) Checkpoint() Checkpoint {
 	c := &d.checkpoint
 	slices.SortFunc(c.Holds, func(a, b *Hold) int { return compareIDs(a.ID, b.ID) })
 	slices.SortFunc(d.bookings, func(a, b drafted) int { return compareIDs(a.id, b.id) })
-	for _, b := range d.bookings {
-		c.Bookings = append(c.Bookings, (&kept{Booking: b.booking, taken: b.taken}).now())
+	for i := range d.bookings {
+		c.Bookings = append(c.Bookings, d.bookings[i].now())
+	}
+	for i := range c.Answers {
+		if _, ok := c.Answers[i].What.(*kept); ok {
+			c.Answers[i].What = d.answers[i].now().asConfirmed()
+		}
 	}
 	return *c
 }

@@ -188,6 +188,8 @@
 // With a hundred thousand bookings it is cache misses that cost: each look into a
 // large map is one or two. So a booking is in one map, together with what hangs on
 // it (bookingset.go), and one whose payment is under way is found without it.
+// One that is paid for is one string (packed.go): of its eight pointers none is left for
+// a collector to follow, and it takes 110 bytes and not 500.
 // Apply uses what Decide has made just before (foresight), where the record and the
 // booking are still the same; a record from a log is worked out anew.
 //

@@ -136,17 +136,18 @@ func (s *State) occupy(changedAt []uint64) {
 		s.holds.put(&next)
 		take(next.seats, inventory.Held)
 	}
-	for _, b := range s.bookings.index {
+	for _, k := range s.bookings.index {
+		b := k.now()
 		if !b.live() {
 			continue
 		}
-		next := *b.Booking
+		next := *b
 		next.seats = s.resolve(b.TicketIDs)
-		b.Booking = &next
+		k.set(&next)
 		switch {
-		case b.Status == BookingConfirmed:
+		case next.Status == BookingConfirmed:
 			take(next.seats, inventory.Booked)
-		case b.Hold.IsZero():
+		case next.Hold.IsZero():
 			take(next.seats, inventory.Held)
 		}
 	}

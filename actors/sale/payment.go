@@ -51,7 +51,7 @@ func (s *State) paymentConfirmed(r *Confirmed) {
 	k := s.existing(r.ID, Authorise)
 	b := s.foreseen(r, k)
 	if b == nil {
-		b = k.confirmed(r)
+		b = k.open.confirmed(r)
 	}
 	s.move(b.seats, inventory.Held, inventory.Booked)
 	if b.Hold.IsZero() {
@@ -65,7 +65,7 @@ func (s *State) paymentConfirmed(r *Confirmed) {
 	}
 	s.confirmed++
 	s.bookings.replace(k, b)
-	s.settle(k, b)
+	s.settle(k, k)
 }
 
 // paymentCaptured ends the life of most bookings.
@@ -79,7 +79,7 @@ func (s *State) paymentCaptured(r *Captured) {
 // is kept for whoever asks for it, as long as its key's answer.
 func (s *State) paymentDeclined(r *Declined) {
 	k := s.existing(r.ID, Authorise)
-	b := k.Booking
+	b := k.open
 	s.count(b.User, -len(b.seats))
 	if b.Hold.IsZero() {
 		s.move(b.seats, inventory.Held, inventory.Available)
@@ -102,8 +102,9 @@ func (s *State) paymentDeclined(r *Declined) {
 // bookingCancelled puts the tickets up for sale again; the money is a Refunded away.
 func (s *State) bookingCancelled(r *Cancelled) {
 	k := s.bookings.get(r.ID)
-	must(k != nil && k.Status == BookingConfirmed, "there is no such confirmed booking")
+	must(k != nil, "there is no such booking")
 	b := k.now()
+	must(b.Status == BookingConfirmed, "the booking is not confirmed")
 	s.move(b.seats, inventory.Booked, inventory.Available)
 	s.count(b.User, -len(b.seats))
 	s.confirmed--
@@ -124,7 +125,7 @@ func (s *State) bookingCancelled(r *Cancelled) {
 func (s *State) existing(id ID, task Task) *kept {
 	k := s.bookings.get(id)
 	must(k != nil, "there is no such booking")
-	must(k.Task() == task, "the booking's payment is not where it has to be")
+	must(k.task() == task, "the booking's payment is not where it has to be")
 	return k
 }
 

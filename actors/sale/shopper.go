@@ -101,8 +101,8 @@ func (s *State) closeRoom() {
 		}
 	}
 	for k := s.bookings.first; k != nil; k = k.next {
-		if k.Status == Pending && !k.Place.IsZero() {
-			next := *k.Booking
+		if k.open.Status == Pending && !k.open.Place.IsZero() {
+			next := *k.open
 			next.Place = ID{}
 			s.bookings.replace(k, &next)
 		}
@@ -131,7 +131,7 @@ func (s *State) finishes(rs []Record) (ends []finish) {
 				ends = append(ends, finish{h.Place, waitroom.HoldEnded})
 			}
 		case *Declined:
-			if h := s.holds.get(s.bookings.get(r.ID).Hold); with && h != nil && h.ExpiresAt <= r.At {
+			if h := s.holds.get(s.bookings.get(r.ID).open.Hold); with && h != nil && h.ExpiresAt <= r.At {
 				ends = append(ends, finish{h.Place, waitroom.HoldEnded})
 			}
 		case *PaymentStarted:
@@ -139,7 +139,7 @@ func (s *State) finishes(rs []Record) (ends []finish) {
 		case *Confirmed:
 			place := started
 			if k := s.bookings.get(r.ID); k != nil {
-				place = k.Place
+				place = k.open.Place
 			}
 			ends = append(ends, finish{place, waitroom.Booked})
 		}

@@ -147,7 +147,7 @@ func (s *State) Tasks() iter.Seq[*Booking] {
 	return func(yield func(*Booking) bool) {
 		owed := make([]*Booking, 0, s.bookings.owed)
 		for k := s.bookings.first; k != nil; k = k.next {
-			owed = append(owed, k.Booking)
+			owed = append(owed, k.open)
 		}
 		slices.SortFunc(owed, func(a, b *Booking) int {
 			return cmp.Or(cmp.Compare(a.StartedAt, b.StartedAt), compareIDs(a.ID, b.ID))

@@ -91,10 +91,15 @@ func TestCheckFinds(t *testing.T) {
 		"the heap":        func(s *State) { s.holds.heap = s.holds.heap[1:] },
 		"a task":          func(s *State) { s.bookings.owe(s.bookings.index[named("sold")], false) },
 		"the count":       func(s *State) { s.confirmed++ },
-		"a total":         func(s *State) { s.bookings.index[named("sold")].Total++ },
-		"a hold":          func(s *State) { s.holds.get(named("free")).seats[0]++ },
+		"a total": func(s *State) {
+			k := s.bookings.index[named("sold")]
+			dearer := *k.now()
+			dearer.Total++
+			k.set(&dearer)
+		},
+		"a hold": func(s *State) { s.holds.get(named("free")).seats[0]++ },
 		"a hold's payment": func(s *State) {
-			s.bookings.index[named("pending")].Hold = ID{}
+			s.bookings.index[named("pending")].open.Hold = ID{}
 		},
 		"the answers": func(s *State) { delete(s.answers.index, testKey(1).ID) },
 		"the expired": func(s *State) { s.expired.index[named("x")] = 0 },
