@@ -12,14 +12,18 @@ type answers struct {
 }
 
 // StoredAnswer is the answer kept for an idempotency key, as small as can be: there may
-// be MaxKeys of them.
+// be MaxKeys of them. A State has a *kept in it where a checkpoint has a BookingRef.
 type StoredAnswer struct {
 	At      catalog.Time // of the key's first use
 	Key     Key
 	Version uint64 // of the answer
-	What    any    // of the answer: *catalog.Event, *Hold, *Booking, *Refusal or nil; in a State also *kept
+	What    any    // of the answer: *catalog.Event, *Hold, *Booking, *BookingRef, *Refusal or nil
 	Created bool   // of the answer
 }
+
+// BookingRef stands for the booking with an id, as it was confirmed: a checkpoint has that
+// among its bookings, and most stored answers are such ones.
+type BookingRef ID
 
 func newAnswers() answers {
 	return answers{index: map[[16]byte]uint64{}}
@@ -46,17 +50,17 @@ func (a *answers) add(st StoredAnswer) (number uint64) {
 }
 
 // store stores an answer. That of a booking whose payment is undecided changes once
-// more, when it is decided: the booking knows which one it is. That of one which was
-// confirmed is the booking.
+// more, when it is decided: the booking knows which one it is.
 func (s *State) store(st StoredAnswer) {
 	var pending *kept
-	if b, ok := st.What.(*Booking); ok && (b.Status == Pending || b.Status == BookingConfirmed) {
-		switch k := s.bookings.get(b.ID); {
-		case k == nil:
-		case b.Status == Pending:
-			pending = k
-		default:
-			st.What = k
+	switch what := st.What.(type) {
+	case *BookingRef:
+		k := s.bookings.get(ID(*what))
+		must(k != nil, "an answer is a booking that is not there")
+		st.What = k
+	case *Booking:
+		if what.Status == Pending {
+			pending = s.bookings.get(what.ID)
 		}
 	}
 	number := s.answers.add(st)
@@ -99,7 +103,7 @@ func (s *State) keep(key Key, what any) {
 }
 
 // Answer is the stored answer as it is told again: with the version that it had, so
-// that a repeated answer is the same to the byte.
+// that a repeated answer is the same to the byte. Of a BookingRef it has the id alone.
 func (st *StoredAnswer) Answer() Answer {
 	a := Answer{Version: st.Version, Replayed: true, Created: st.Created}
 	switch what := st.What.(type) {
@@ -109,6 +113,8 @@ func (st *StoredAnswer) Answer() Answer {
 		a.Hold = what
 	case *Booking:
 		a.Booking = what
+	case *BookingRef:
+		a.Booking = &Booking{ID: ID(*what)}
 	case *kept:
 		a.Booking = what.now().asConfirmed()
 	case *Refusal:

@@ -1,6 +1,9 @@
 package sale
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"math"
+)
 
 // bookingSet is the bookings, by id, and those of them that the payer owes something.
 //
@@ -35,6 +38,9 @@ type kept struct {
 	answer     uint64   // number of its stored answer plus one, while its payment is undecided; 0: none
 }
 
+// gone is the answer of a kept that was forgotten. The stored answer may be there still.
+const gone = math.MaxUint64
+
 // now is the booking as it is now: of a packed one a new Booking each time, for hardly
 // anybody asks.
 func (k *kept) now() *Booking {
@@ -52,6 +58,9 @@ func (k *kept) set(b *Booking) {
 		k.open, k.packed = b, ""
 	}
 }
+
+// copy is a kept of its own, in no list.
+func (k *kept) copy() kept { return kept{open: k.open, packed: k.packed, answer: k.answer} }
 
 // id is the booking's id.
 func (k *kept) id() ID {
@@ -147,6 +156,7 @@ func (s *bookingSet) capture(k *kept) {
 
 // remove forgets a booking without a Task.
 func (s *bookingSet) remove(id ID) {
+	s.index[id].answer = gone
 	delete(s.index, id)
 	if place := s.place(id); *place != nil && (*place).id() == id {
 		*place = nil

@@ -37,25 +37,14 @@ type ExpiredHold struct {
 type Draft struct {
 	checkpoint Checkpoint
 	bookings   []drafted
-	answers    []frozen // of the stored answers that are bookings, as many as answers
+	answers    []kept // copies of the stored answers that are bookings; the others' are empty
 }
 
-// drafted is a booking under its id.
+// drafted is a booking under its id, so that they can be sorted without a look at them.
 type drafted struct {
-	id ID
-	frozen
+	id   ID
+	kept kept // a copy: that in the set is the owner's, and changes
 }
-
-// frozen is what a draft needs of a kept: that is the owner's, and changes.
-type frozen struct {
-	open   *Booking
-	packed packed
-}
-
-func (k *kept) freeze() frozen { return frozen{open: k.open, packed: k.packed} }
-
-// now is the booking as it was then.
-func (f *frozen) now() *Booking { return (&kept{open: f.open, packed: f.packed}).now() }
 
 // Draft notes what a checkpoint of the state as it is now is made of. It takes time in
 // the number of tickets, holds, bookings and stored answers, some ten nanoseconds for
@@ -69,13 +58,13 @@ func (s *State) Draft() *Draft {
 	c.Holds = slices.Collect(s.holds.all())
 	d.bookings = make([]drafted, 0, len(s.bookings.index))
 	for id, k := range s.bookings.index {
-		d.bookings = append(d.bookings, drafted{id: id, frozen: k.freeze()})
+		d.bookings = append(d.bookings, drafted{id: id, kept: k.copy()})
 	}
 	c.Answers, c.Expired = s.answers.list.all(), s.expired.list.all()
-	d.answers = make([]frozen, len(c.Answers))
+	d.answers = make([]kept, len(c.Answers))
 	for i := range c.Answers {
 		if k, ok := c.Answers[i].What.(*kept); ok {
-			d.answers[i] = k.freeze()
+			d.answers[i] = k.copy()
 		}
 	}
 	if c.Paused, c.Stopped = s.steer.paused, s.steer.stopped; s.room != nil {
@@ -95,14 +84,28 @@ func (d *Draft) Checkpoint() Checkpoint {
 	slices.SortFunc(c.Holds, func(a, b *Hold) int { return compareIDs(a.ID, b.ID) })
 	slices.SortFunc(d.bookings, func(a, b drafted) int { return compareIDs(a.id, b.id) })
 	for i := range d.bookings {
-		c.Bookings = append(c.Bookings, d.bookings[i].now())
+		c.Bookings = append(c.Bookings, d.bookings[i].kept.now())
 	}
-	for i := range c.Answers {
-		if _, ok := c.Answers[i].What.(*kept); ok {
-			c.Answers[i].What = d.answers[i].now().asConfirmed()
+	d.refer()
+	return *c
+}
+
+// refer has stored answers name the bookings that they are; one that was forgotten is
+// nowhere else.
+func (d *Draft) refer() {
+	answers := d.checkpoint.Answers
+	refs := make([]BookingRef, len(answers))
+	for i := range answers {
+		_, ok := answers[i].What.(*kept)
+		switch k := &d.answers[i]; {
+		case !ok:
+		case k.answer == gone:
+			answers[i].What = k.now().asConfirmed()
+		default:
+			refs[i] = BookingRef(k.id())
+			answers[i].What = &refs[i]
 		}
 	}
-	return *c
 }
 
 // Checkpoint writes the state down.

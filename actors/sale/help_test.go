@@ -61,6 +61,18 @@ func plain(c Checkpoint) Checkpoint {
 	return c
 }
 
+// booking is the booking of a checkpoint with an id.
+func (c *Checkpoint) booking(t tester, id ID) *Booking {
+	t.Helper()
+	for _, b := range c.Bookings {
+		if b.ID == id {
+			return b
+		}
+	}
+	t.Fatalf("the checkpoint has an answer that is booking %v, and no such booking", id)
+	return nil
+}
+
 // tester is what *testing.T and *rapid.T have in common.
 type tester interface {
 	Helper()

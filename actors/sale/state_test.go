@@ -194,6 +194,35 @@ func TestEndedBound(t *testing.T) {
 	}
 }
 
+// TestAnswerOutlivesItsBooking forgets a refunded booking before the answer of its key: a
+// checkpoint has the one without the other.
+func TestAnswerOutlivesItsBooking(t *testing.T) {
+	s := newBounded(bounds{keys: 9, ended: 1})
+	step(t, s, noon, &DefineEvent{Event: worldEvent()})
+	first := withKey(annBooks("b", "A-1-1"), testKey(1))
+	for i, c := range []Command{first, withKey(annBooks("later", "A-1-2"), testKey(2))} {
+		id := c.(*Book).ID
+		step(t, s, noon, c)
+		for _, does := range []Task{Authorise, Capture} {
+			step(t, s, noon, &SettlePayment{Booking: id, Task: does, Provider: "bank", PaymentID: "p"})
+		}
+		step(t, s, noon, &CancelBooking{By: By{User: "ann"}, ID: id})
+		step(t, s, noon+catalog.Time(i), &SettlePayment{Booking: id, Task: Refund})
+	}
+	if a := step(t, s, noon, &ShowBooking{By: By{User: "ann"}, ID: named("b")}); a.Booking != nil {
+		t.Fatal("the booking is not forgotten")
+	}
+	want := step(t, s, noon, first)
+	if want.Booking == nil || want.Booking.Status != BookingConfirmed || !want.Replayed {
+		t.Fatalf("the answer is forgotten: %s", dump(want))
+	}
+	again := newBounded(s.bounds).restore(s.Checkpoint())
+	same(t, "restored", again, s)
+	if got := step(t, again, noon, first); got.Booking == nil || got.Booking.Status != BookingConfirmed {
+		t.Fatalf("after a checkpoint it is %s", dump(got))
+	}
+}
+
 // TestOutcome follows a booking to its end: its sender is told what was confirmed.
 func TestOutcome(t *testing.T) {
 	s := soldHouse(t, annBooks("b", "A-1-1"))

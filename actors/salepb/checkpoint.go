@@ -12,7 +12,7 @@ import (
 const (
 	ticketSize  = 3 // of a version
 	thingSize   = 208
-	answerSize  = 272
+	answerSize  = 96
 	expiredSize = 48
 	eventSize   = 4 << 10
 )
@@ -83,15 +83,29 @@ func DecodeCheckpoint(b []byte) (sale.Checkpoint, error) {
 }
 
 // appendStoredAnswer appends the answer of an idempotency key. Its plan and its
-// tickets are not stored.
+// tickets are not stored. One that is a booking of the checkpoint is written as a booking
+// with an id and nothing else: most answers are such ones, and it would be there twice.
 func appendStoredAnswer(b []byte, field protowire.Number, s *sale.StoredAnswer) []byte {
 	b, body := open(b, field)
 	b = appendAtKey(b, 1, s.At, s.Key)
 	b, answer := open(b, 4)
-	a := s.Answer()
-	a.Replayed = false // it is told for the first time when it is stored
-	b = appendAnswerFields(b, &a)
+	if ref, ok := s.What.(*sale.BookingRef); ok {
+		b = appendInt(b, 1, s.Version)
+		b = appendBool(b, 3, s.Created)
+		b = appendReference(b, 7, sale.ID(*ref))
+	} else {
+		a := s.Answer()
+		a.Replayed = false // it is told for the first time when it is stored
+		b = appendAnswerFields(b, &a)
+	}
 	b = shutOrDrop(b, answer)
+	return shut(b, body)
+}
+
+// appendReference appends a booking that has nothing but its id.
+func appendReference(b []byte, field protowire.Number, id sale.ID) []byte {
+	b, body := open(b, field)
+	b = appendID(b, 1, id)
 	return shut(b, body)
 }
 
@@ -133,13 +147,17 @@ func decodeStoredAnswer(b []byte, s *sale.StoredAnswer) error {
 	return r.err
 }
 
-// thingOf is what a stored answer has beside its version: nil for nothing.
+// thingOf is what a stored answer has beside its version: nil for nothing. Every booking
+// has a status; one without is a reference.
 func thingOf(a *sale.Answer) any {
 	switch {
 	case a.Event != nil:
 		return a.Event
 	case a.Hold != nil:
 		return a.Hold
+	case a.Booking != nil && a.Booking.Status == 0:
+		ref := sale.BookingRef(a.Booking.ID)
+		return &ref
 	case a.Booking != nil:
 		return a.Booking
 	case a.Refusal != nil:
