@@ -283,3 +283,37 @@ func BenchmarkReplay(b *testing.B) {
 		Restore(cp)
 	}
 }
+
+// BenchmarkCheckpoint writes an arena of 50,000 bookings down and brings it back: what its
+// owner does of that, what is left to another goroutine, and what an activation does.
+func BenchmarkCheckpoint(b *testing.B) {
+	s := newArena()
+	for n, pair := range pairs(s) {
+		id, at := testID(n), s.now+1
+		s.Step(at, &Book{By: By{Key: testKey(n)}, ID: id, TicketIDs: pair, Method: "card", Token: "tok"}, nil)
+		s.Step(at, &SettlePayment{Booking: id, Task: Authorise, Provider: "p", PaymentID: "p"}, nil)
+		s.Step(at, &SettlePayment{Booking: id, Task: Capture}, nil)
+	}
+	b.Run("owner", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			s.Draft()
+		}
+	})
+	b.Run("finish", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			b.StopTimer()
+			d := s.Draft()
+			b.StartTimer()
+			d.Checkpoint()
+		}
+	})
+	b.Run("restore", func(b *testing.B) {
+		cp := plain(s.Checkpoint())
+		b.ReportAllocs()
+		for b.Loop() {
+			Restore(cp)
+		}
+	})
+}

@@ -186,6 +186,9 @@ func (s *State) cardDeclined(b *Booking) *Refusal {
 // live reports whether the booking has its tickets.
 func (b *Booking) live() bool { return b.Status == Pending || b.Status == BookingConfirmed }
 
+// paid reports whether the booking is sold and its money captured: nothing is owed.
+func (b *Booking) paid() bool { return b.Status == BookingConfirmed && b.Payment == PaymentCaptured }
+
 // The next five are the booking after a record. Each is a new Booking.
 
 // confirmed has its tickets for good. The provider's id of the payment comes with

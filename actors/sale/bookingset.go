@@ -3,6 +3,8 @@ package sale
 import (
 	"encoding/binary"
 	"math"
+
+	"boxoffice/actors/sale/inventory"
 )
 
 // bookingSet is the bookings, by id, and those of them that the payer owes something.
@@ -52,11 +54,27 @@ func (k *kept) now() *Booking {
 
 // set says what the booking is now.
 func (k *kept) set(b *Booking) {
-	if b.Status == BookingConfirmed && b.Payment == PaymentCaptured {
-		k.open, k.packed = nil, pack(b)
+	if b.paid() {
+		k.pack(b)
 	} else {
 		k.open, k.packed = b, ""
 	}
+}
+
+// pack is set for a booking that is paid for; it does not keep b, which is best made on
+// the stack.
+func (k *kept) pack(b *Booking) { k.open, k.packed = nil, pack(b) }
+
+// seat gives the booking its tickets in another plan.
+func (k *kept) seat(seats []inventory.Ticket) {
+	next := *k.now()
+	next.seats = seats
+	if next.paid() {
+		k.pack(&next)
+		return
+	}
+	open := next
+	k.open = &open
 }
 
 // copy is a kept of its own, in no list.
@@ -151,7 +169,7 @@ func (s *bookingSet) capture(k *kept) {
 	s.owe(k, false)
 	sold := *k.open
 	sold.Payment = PaymentCaptured
-	k.open, k.packed = nil, pack(&sold)
+	k.pack(&sold)
 }
 
 // remove forgets a booking without a Task.

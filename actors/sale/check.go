@@ -160,8 +160,7 @@ func (c *checker) bookings(s *State) {
 		b := k.now()
 		c.that(b.ID == id && k.id() == id, "booking %v is under its id", id)
 		c.that(listed[k] == (b.Task() != NoTask), "booking %v is owed %v", id, b.Task())
-		sold := b.Status == BookingConfirmed && b.Payment == PaymentCaptured
-		c.that((k.open == nil) == sold, "booking %v is packed where it is paid for", id)
+		c.that((k.open == nil) == b.paid(), "booking %v is packed where it is paid for", id)
 		if listed[k] {
 			owed++
 		}

@@ -141,14 +141,13 @@ func (s *State) occupy(changedAt []uint64) {
 		if !b.live() {
 			continue
 		}
-		next := *b
-		next.seats = s.resolve(b.TicketIDs)
-		k.set(&next)
+		seats := s.resolve(b.TicketIDs)
+		k.seat(seats)
 		switch {
-		case next.Status == BookingConfirmed:
-			take(next.seats, inventory.Booked)
-		case next.Hold.IsZero():
-			take(next.seats, inventory.Held)
+		case b.Status == BookingConfirmed:
+			take(seats, inventory.Booked)
+		case b.Hold.IsZero():
+			take(seats, inventory.Held)
 		}
 	}
 }

@@ -79,8 +79,9 @@ func largeCheckpoint() sale.Checkpoint {
 		k.Hold, k.Reason, k.EndedAt = sale.ID{}, "", 0
 		c.ChangedAt[2*i], c.ChangedAt[2*i+1] = uint64(3*i), uint64(3*i)
 		c.Bookings = append(c.Bookings, &k)
+		ref := sale.BookingRef(k.ID)
 		c.Answers = append(c.Answers, sale.StoredAnswer{At: noon, Key: exampleKey,
-			Version: uint64(3 * i), What: &k})
+			Version: uint64(3 * i), What: &ref})
 	}
 	return c
 }
