@@ -59,8 +59,12 @@ func (s *State) store(st StoredAnswer) {
 		must(k != nil, "an answer is a booking that is not there")
 		st.What = k
 	case *Booking:
-		if what.Status == Pending {
-			pending = s.bookings.get(what.ID)
+		switch k := s.bookings.get(what.ID); {
+		case k == nil: // it was forgotten
+		case what.Status == Pending:
+			pending = k
+		case what.Status == BookingConfirmed: // a checkpoint of an earlier version has it whole
+			st.What = k
 		}
 	}
 	number := s.answers.add(st)
