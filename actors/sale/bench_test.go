@@ -306,7 +306,7 @@ func BenchmarkCheckpoint(b *testing.B) {
 			b.StopTimer()
 			d := s.Draft()
 			b.StartTimer()
-			d.Checkpoint()
+			d.Checkpoint(func() {})
 		}
 	})
 	b.Run("restore", func(b *testing.B) {

@@ -77,14 +77,24 @@ func (s *State) Draft() *Draft {
 // Version is that of the state.
 func (d *Draft) Version() uint64 { return d.checkpoint.Version }
 
+// restsEvery is how many bookings of a checkpoint are made between two rests: about half a
+// millisecond's work.
+const restsEvery = 512
+
 // Checkpoint is the finished checkpoint. It needs the state no more, so it may be called
-// on another goroutine, once.
-func (d *Draft) Checkpoint() Checkpoint {
+// on another goroutine, once. It calls rest now and then, where it may take a while: it
+// works at something that nobody waits for.
+func (d *Draft) Checkpoint(rest func()) Checkpoint {
 	c := &d.checkpoint
 	slices.SortFunc(c.Holds, func(a, b *Hold) int { return compareIDs(a.ID, b.ID) })
 	slices.SortFunc(d.bookings, func(a, b drafted) int { return compareIDs(a.id, b.id) })
+	if len(d.bookings) > 0 {
+		c.Bookings = make([]*Booking, len(d.bookings))
+	}
 	for i := range d.bookings {
-		c.Bookings = append(c.Bookings, d.bookings[i].kept.now())
+		if c.Bookings[i] = d.bookings[i].kept.now(); i%restsEvery == restsEvery-1 {
+			rest()
+		}
 	}
 	d.refer()
 	return *c
@@ -109,7 +119,7 @@ func (d *Draft) refer() {
 }
 
 // Checkpoint writes the state down.
-func (s *State) Checkpoint() Checkpoint { return s.Draft().Checkpoint() }
+func (s *State) Checkpoint() Checkpoint { return s.Draft().Checkpoint(func() {}) }
 
 // Weight is how many entries a checkpoint has beside the tickets, and so how much work
 // one is: holds, bookings, stored answers, expired holds and places.

@@ -223,6 +223,19 @@ func TestAnswerOutlivesItsBooking(t *testing.T) {
 	}
 }
 
+// TestCheckpointRests: whoever finishes a large checkpoint can rest in between.
+func TestCheckpointRests(t *testing.T) {
+	s := New()
+	for i := range 2*restsEvery + 1 {
+		s.bookings.add(&Booking{ID: testID(i), Status: BookingDeclined})
+	}
+	rests := 0
+	c := s.Draft().Checkpoint(func() { rests++ })
+	if rests != 2 || len(c.Bookings) != 2*restsEvery+1 {
+		t.Fatalf("%d rests in %d bookings", rests, len(c.Bookings))
+	}
+}
+
 // TestOutcome follows a booking to its end: its sender is told what was confirmed.
 func TestOutcome(t *testing.T) {
 	s := soldHouse(t, annBooks("b", "A-1-1"))
