@@ -62,7 +62,7 @@ type Config struct {
 	// 10 of them should be a second or more. A lone replica elects itself after 3 to 6.
 	TickInterval time.Duration
 	// SnapshotEntries is how many entries of a shard are applied between two
-	// truncations of its Raft log; at most 1000 where the replica is alone.
+	// truncations of its Raft log; at most 4000 where the replica is alone.
 	SnapshotEntries uint64
 	// CompactionOverhead is how many entries a truncation leaves, for replicas that
 	// are a little behind; at most 100 where there are no others.

@@ -8,13 +8,16 @@ import (
 )
 
 // A lone replica has nobody to keep its log for. The sooner entries are cut off, the
-// more of them are never written to a table; a cut costs some ten syncs. As soon as
-// the shard has another replica, with a vote or without, the log is kept as the
-// configuration says: one that catches up needs it.
+// more of them are never written to a table; a cut costs some ten syncs, and commits wait
+// for each. As soon as the shard has another replica, with a vote or without, the log is
+// kept as the configuration says: one that catches up needs it.
 const (
-	loneSnapshotEntries    = 1000
+	loneSnapshotEntries    = 4000
 	loneCompactionOverhead = 100
 )
+
+// shortLog is how many entries are sent to a newcomer rather than a snapshot.
+const shortLog = 1000
 
 // cutDueLocked says whether the log of a lone replica that has applied so much is to
 // be cut.
@@ -41,7 +44,7 @@ func (l *replicated) cutLog(s *shard, applied uint64) {
 // were there before and are behind need the others. A short log is sent: that is less
 // work than the some ten syncs of a cut.
 func (l *replicated) cutForNewcomer(ctx context.Context, s *shard) {
-	if s.leads() && l.applied(s) > loneSnapshotEntries {
+	if s.leads() && l.applied(s) > shortLog {
 		l.cutTo(ctx, s, dragonboat.SnapshotOption{OverrideCompactionOverhead: true, CompactionIndex: 1})
 	}
 }

@@ -102,7 +102,7 @@ func TestWhenALoneLogIsCut(t *testing.T) {
 		t.Error("it is cut before all members are known")
 	}
 	s.keep(3, &dragonboat.Membership{ConfigChangeID: 1, Nodes: map[uint64]string{3: "a"}})
-	for applied, due := range map[uint64]bool{999: false, 1000: true, 5000: true} {
+	for applied, due := range map[uint64]bool{3999: false, 4000: true, 5000: true} {
 		if s.cutDueLocked(applied, 20000) != due {
 			t.Errorf("after %d entries", applied)
 		}
@@ -111,14 +111,14 @@ func TestWhenALoneLogIsCut(t *testing.T) {
 		t.Error("not as often as the configuration says")
 	}
 	s.cut = 5000
-	if s.cutDueLocked(5999, 20000) || !s.cutDueLocked(6000, 20000) {
+	if s.cutDueLocked(8999, 20000) || !s.cutDueLocked(9000, 20000) {
 		t.Error("it does not count from the last cut")
 	}
 	s.keep(3, &dragonboat.Membership{
 		ConfigChangeID: 2, Nodes: map[uint64]string{3: "a"}, NonVotings: map[uint64]string{4: "b"},
 	})
 	s.config = 2
-	if s.cutDueLocked(9000, 20000) {
+	if s.cutDueLocked(19000, 20000) {
 		t.Error("it is cut while another one catches up")
 	}
 }
