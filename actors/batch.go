@@ -96,7 +96,7 @@ func (e *event) describe(b *batch) {
 	e.self.counts.shopping.Store(int64(b.summary.Active))
 	b.details = e.details(b.records)
 	if e.mayCheckpoint() {
-		b.save = e.state.Draft()
+		b.save = e.draft()
 		e.upkeep = upkeep{weight: e.state.Weight()}
 	}
 }

@@ -148,6 +148,16 @@ func (e *event) mayCheckpoint() bool {
 	}
 }
 
+// draft makes a checkpoint's draft, or lets the next event write one where it panics.
+func (e *event) draft() (d *sale.Draft) {
+	defer func() {
+		if d == nil {
+			e.checkpointDone()
+		}
+	}()
+	return e.state.Draft()
+}
+
 // checkpointDone lets the next event write one.
 func (e *event) checkpointDone() { <-e.node.saving }
 
@@ -177,9 +187,10 @@ func (e *event) saveCheckpoint(d *sale.Draft) {
 	defer cancel()
 	data := salepb.EncodeCheckpoint(d.Checkpoint(e.node.gently()))
 	err := e.node.cfg.Log.SaveCheckpoint(ctx, e.self.event, e.self.shard.epoch, d.Version(), data)
-	if err != nil {
+	switch {
+	case err == nil:
+		e.node.metrics.checkpoints.Inc()
+	case e.node.ctx.Err() == nil: // else the node stops
 		e.node.cfg.Logger.Warn("saving a checkpoint", "event", e.self.event, "version", d.Version(), "error", err)
-		return
 	}
-	e.node.metrics.checkpoints.Inc()
 }
