@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os/exec"
 	"slices"
 	"sync"
 	"syscall"
@@ -14,6 +15,7 @@ type fault struct {
 	brief       bool // it is over soon
 	wire        bool // it needs lines that can be cut
 	disk        bool // it needs a file system of its own
+	tc          bool // it needs the tc command, which some put where only root looks
 	do          func(c *chaos)
 	begin       func(c *chaos) (end func())
 	least, most time.Duration
@@ -32,7 +34,7 @@ var faults = []fault{
 	{name: "kill one", brief: true, begin: (*chaos).killOne, most: 3 * time.Second},
 	{name: "stop the leader", brief: true, begin: (*chaos).stopLeader, least: 2 * time.Second, most: 6 * time.Second},
 	{name: "slow node", brief: true, begin: (*chaos).slowNode, least: 2 * time.Second, most: 5 * time.Second},
-	{name: "slow line", brief: true, wire: true, least: 2 * time.Second, most: 8 * time.Second,
+	{name: "slow line", brief: true, wire: true, tc: true, least: 2 * time.Second, most: 8 * time.Second,
 		begin: (*chaos).slowLine},
 	{name: "isolate the leader", brief: true, wire: true, least: 2 * time.Second, most: 8 * time.Second,
 		begin: func(c *chaos) func() { return c.isolateLeader(true, true) }},
@@ -46,7 +48,15 @@ var faults = []fault{
 var opening = []string{"kill the leader", "isolate the leader"}
 
 // can reports whether a run can make the fault.
-func (f fault) can(c *chaos) bool { return (!f.wire || c.net != nil) && (!f.disk || canMount()) }
+func (f fault) can(c *chaos) bool {
+	return (!f.wire || c.net != nil) && (!f.disk || canMount()) && (!f.tc || canShape())
+}
+
+// canShape reports whether there is a tc command.
+func canShape() bool {
+	_, err := exec.LookPath("tc")
+	return err == nil
+}
 
 // make makes a fault from its beginning to its end.
 func (f fault) make(c *chaos) {
