@@ -161,14 +161,13 @@ func (e *event) draft() (d *sale.Draft) {
 // checkpointDone lets the next event write one.
 func (e *event) checkpointDone() { <-e.node.saving }
 
-// gently is a rest for who works at what nobody waits for, three times as long as the work
-// since the one before: a processor that is gone for 30 ms is noticed.
+// gently is a rest after the work since the one before: a processor that is gone for 30 ms
+// is noticed.
 func (n *Node) gently() (rest func()) {
-	const times, most = 3, 20 * time.Millisecond
 	since := time.Now()
 	return func() {
 		select {
-		case <-time.After(min(times*time.Since(since), most)):
+		case <-time.After(storage.RestAfter(time.Since(since))):
 		case <-n.stop:
 		}
 		since = time.Now()

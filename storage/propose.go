@@ -260,7 +260,7 @@ func (l *replicated) SaveCheckpoint(ctx context.Context, event string, epoch, ve
 			return fmt.Errorf("save a checkpoint of %q at version %d: %w", event, version, err)
 		}
 		if c.chunk+1 < c.chunks {
-			pause(ctx, min(restsFor*time.Since(began), restsMost))
+			pause(ctx, RestAfter(time.Since(began)))
 		}
 	}
 	return nil

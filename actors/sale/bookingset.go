@@ -65,9 +65,9 @@ func (k *kept) set(b *Booking) {
 // the stack.
 func (k *kept) pack(b *Booking) { k.open, k.packed = nil, pack(b) }
 
-// seat gives the booking its tickets in another plan.
-func (k *kept) seat(seats []inventory.Ticket) {
-	next := *k.now()
+// seat gives the booking, which is b now, its tickets in another plan.
+func (k *kept) seat(b *Booking, seats []inventory.Ticket) {
+	next := *b
 	next.seats = seats
 	if next.paid() {
 		k.pack(&next)
@@ -167,9 +167,7 @@ func (s *bookingSet) owe(k *kept, owes bool) {
 // bookings that is the end, and none is made only to be packed.
 func (s *bookingSet) capture(k *kept) {
 	s.owe(k, false)
-	sold := *k.open
-	sold.Payment = PaymentCaptured
-	k.pack(&sold)
+	k.pack(k.open.captured())
 }
 
 // remove forgets a booking without a Task.

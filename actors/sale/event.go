@@ -142,7 +142,7 @@ func (s *State) occupy(changedAt []uint64) {
 			continue
 		}
 		seats := s.resolve(b.TicketIDs)
-		k.seat(seats)
+		k.seat(b, seats)
 		switch {
 		case b.Status == BookingConfirmed:
 			take(seats, inventory.Booked)

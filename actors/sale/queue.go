@@ -59,7 +59,7 @@ func (q *queue[T]) all() []T {
 		return nil
 	}
 	out := make([]T, 0, q.len())
-	for n := q.head; n < q.tail; n = q.base + uint64(len(out)) + q.head - q.base {
+	for n := q.head; n < q.tail; n = q.head + uint64(len(out)) {
 		chunk, first := q.chunks[(n-q.base)/chunkLen], (n-q.base)%chunkLen
 		out = append(out, chunk[first:min(chunkLen, first+q.tail-n)]...)
 	}
