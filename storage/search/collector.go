@@ -141,7 +141,9 @@ func (c *collector) entries() []suggest.Entry {
 	}
 	for title, t := range c.titles {
 		p := now.Places().Place(now.Place(t.first))
-		out = append(out, t.entry(KindEvent, now.ID(t.first), "", forms(title), p.City, pointOf(p)))
+		e := t.entry(KindEvent, now.ID(t.first), "", forms(title), p.City, pointOf(p))
+		e.Ordinal = t.first
+		out = append(out, e)
 	}
 	return out
 }

@@ -165,11 +165,11 @@ func (e *evaluation) runSegment(s *postings.Segment, number int32) error {
 		if e.filter.chosen != nil {
 			docs = e.filter.sift(docs, ordinals)
 		}
-		for _, doc := range docs {
+		// What is no event of these columns is the positions; or one of a batch that Write
+		// gave up, and that is written again.
+		for _, doc := range e.columns.Living(docs, ordinals) {
 			o := ordinals[doc]
-			if int(o) >= e.columns.Len() || !e.filter.accepts(o) || !e.columns.Alive(o) {
-				// Not an event of these columns: the positions; or one of a batch that Write
-				// gave up, and that is written again.
+			if !e.filter.accepts(o) {
 				continue
 			}
 			if !scored {

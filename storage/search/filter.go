@@ -137,16 +137,23 @@ func (f *filter) left(o uint32) bool {
 }
 
 // availabilityOf is Few where few tickets of an event are left, Available where more
-// are, and AnyAvailability where none can be had: sold out, cancelled, or never said.
+// are, and AnyAvailability where none can be had: sold out, cancelled, or never said. It
+// takes no branch: which of them an event is cannot be foreseen, and whoever counts them
+// wants to read the next one meanwhile.
 func availabilityOf(now *columns.Snapshot, o uint32) Availability {
 	total, available := now.Stock(o)
-	switch {
-	case available <= 0 || now.Cancelled(o):
-		return AnyAvailability
-	case int64(available)*10 <= int64(total):
-		return Few
+	left := one(available > 0) &^ one(now.Cancelled(o))
+	return left + left&one(int64(available)*10 <= int64(total))
+}
+
+// one is 1 where something is so, and else 0: Available and AnyAvailability, and 1 more is
+// Few.
+func one(so bool) Availability {
+	var n Availability
+	if so {
+		n = 1
 	}
-	return Available
+	return n
 }
 
 // distances knows how far the places are from a centre.

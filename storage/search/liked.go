@@ -2,38 +2,39 @@ package search
 
 import "boxoffice/storage/search/internal/columns"
 
-// A single word may find a hundred thousand events, each with several performers: who
-// they are is all over the memory. But only names that are a single word say something to
-// one (see compare), and most of them are something else. So after some events it pays to
-// go the other way: to find the names that are something to the word, and to mark the
-// events of those who bear them.
+// A query may find a hundred thousand events, each with several performers: who they are
+// is all over the memory. But few names are all of a text; and only names that are a single
+// word say something to one (see compare), and most of them are something else. So after
+// some events it pays to go the other way: to find the names that are what is looked for,
+// and to mark the events of those who bear them.
 
 const (
 	likedAfter = 256     // events are looked at first: it costs about as much
 	likedMost  = 1 << 16 // events are marked, at most
 )
 
-// liked are the events that have a performer whose name is something to a single word.
-// The zero liked has not looked yet.
+// liked are the events that have a performer with one of some names. The zero liked has not
+// looked yet.
 type liked struct {
 	asked  int
 	events []uint64  // by ordinal, bits; nil: not known
 	room   *[]uint64 // their memory
 }
 
-// mayPlay tells whether an event may have such a performer. It errs on that side only.
-func (l *liked) mayPlay(h *phrasing, o uint32) bool {
+// mayPlay tells whether an event may have such a performer; names gives the entries of the
+// billings, when it is time. It errs on that side only.
+func (l *liked) mayPlay(h *phrasing, o uint32, names func() []uint32) bool {
 	if l.events == nil {
-		if l.asked++; l.asked != likedAfter || len(h.wanted) > 1 || !l.mark(h) {
+		if l.asked++; l.asked != likedAfter || !l.mark(h, names()) {
 			return true
 		}
 	}
 	return l.events[o/64]&(1<<(o%64)) != 0
 }
 
-// mark marks the events. It is false, and does nothing, where there are too many.
-func (l *liked) mark(h *phrasing) bool {
-	names, events := l.names(h), 0
+// mark marks the events of names. It is false, and does nothing, where there are too many.
+func (l *liked) mark(h *phrasing, names []uint32) bool {
+	events := 0
 	for _, billed := range names {
 		events += len(h.now.EventsOf(h.now.PerformerOf(billed)))
 	}
@@ -50,9 +51,9 @@ func (l *liked) mark(h *phrasing) bool {
 	return true
 }
 
-// names are the names that are something to the word: those that begin with it are told by
+// likedNames are the names that are something to a single word: those that begin with it are told by
 // their heads, and those that are it or look like it are looked up.
-func (l *liked) names(h *phrasing) (list []uint32) {
+func (h *phrasing) likedNames() (list []uint32) {
 	look := func(billed uint32) {
 		if h.likenessOf(billed) != unlike {
 			list = append(list, billed)

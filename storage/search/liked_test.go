@@ -50,7 +50,7 @@ func TestLiked(t *testing.T) {
 		if len(h.wanted) != 1 {
 			continue
 		}
-		if !h.liked.mark(&h) {
+		if !h.liked.mark(&h, h.likedNames()) {
 			t.Fatalf("%q: too many events", typed)
 		}
 		something, others := 0, 0
@@ -59,7 +59,7 @@ func TestLiked(t *testing.T) {
 			for _, b := range m.columns.Billing(o) {
 				want = want || h.compare(m.columns.NameOf(b)) != unlike
 			}
-			switch got := h.liked.mayPlay(&h, o); {
+			switch got := h.liked.mayPlay(&h, o, h.likedNames); {
 			case want && !got:
 				t.Fatalf("%q: event %d with %v is left out", typed, o, events[o].Performers)
 			case want:

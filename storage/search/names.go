@@ -145,8 +145,12 @@ func (b *body) collect() error {
 		return err
 	}
 	c := collectNames(m.columns, b.clock())
-	entries := c.entries()
+	entries := suggest.Keep(c.entries())
+	err = m.entitle(entries)
 	m.release()
+	if err != nil {
+		return err
+	}
 	index := suggest.Build(entries, func(a, b suggest.Point) float64 {
 		return geo.Haversine(geo.Point(a), geo.Point(b))
 	})

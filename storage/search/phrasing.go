@@ -46,7 +46,9 @@ type phrasing struct {
 	billed *[]likeness // of the scratch: by billing; empty before the first is looked at
 	placed []float32   // by place: the bonus and 1; 0: not looked at yet
 
-	liked liked
+	alike *columns.LettersSet // see alikeLetters
+	liked liked               // events of performers whose names are something to a single word
+	bears liked               // and of those in whole
 
 	known   bool    // highest is known
 	highest float64 // the most that a place adds
@@ -78,7 +80,8 @@ func (h *phrasing) reset(p *plan, now *columns.Snapshot, s *scratch) {
 			}
 		}
 	}
-	h.most, h.liked.room = h.mostOf(p.fuzzy), &s.liked
+	h.most, h.alike = h.mostOf(p.fuzzy), alikeLetters(p, h.wanted)
+	h.liked.room, h.bears.room = &s.liked, &s.bears
 	h.billed, h.placed = &s.billed, zeros(s.placed, now.Places().Len())
 	s.placed = h.placed
 	s.billed = s.billed[:0]
@@ -126,7 +129,7 @@ func (h *phrasing) names(o uint32, marks uint8) likeness {
 	}
 	if b := h.now.Single(o); b != 0 {
 		best = max(best, h.likenessOf(b))
-	} else if h.liked.mayPlay(h, o) {
+	} else if len(h.wanted) > 1 || h.liked.mayPlay(h, o, h.likedNames) {
 		for _, b := range h.now.Billing(o) {
 			best = max(best, h.likenessOf(b))
 		}
@@ -156,6 +159,14 @@ func (h *phrasing) title(o uint32, marks uint8) likeness {
 	if len(h.wanted) == 1 && !h.now.HasShortTitle(o) {
 		return unlike // see compare
 	}
+	if letters := h.now.TitleLetters(o); h.alike != nil && marks&alike != 0 {
+		switch {
+		case !h.alike.MayBe(letters):
+			return unlike
+		case !columns.HasSeveral(letters):
+			return wholeAlike
+		}
+	}
 	title := h.now.Title(o)
 	long := strings.Count(title, " ") > len(h.wanted) // more words, and "the"
 	switch {
@@ -168,6 +179,27 @@ func (h *phrasing) title(o uint32, marks uint8) likeness {
 		return unlike
 	}
 	return h.compare(title)
+}
+
+// alikeLetters are the letters of what a single word looks like: a title of a single word
+// that has the word by likeness only has one of them, or is nothing to it, for no name in
+// it begins with the word. Nil where that is not so: of many that begin so, some are not
+// looked for.
+func alikeLetters(p *plan, wanted []wanted) *columns.LettersSet {
+	if len(wanted) != 1 || len(wanted[0].alike) == 0 {
+		return nil
+	}
+	for i := range p.groups {
+		if len(p.groups[i].begin) >= maxPrefixed {
+			return nil
+		}
+	}
+	set := new(columns.LettersSet)
+	for w := range wanted[0].alike {
+		set.Add(w)
+		set.Add(article + w)
+	}
+	return set
 }
 
 // phraseOf joins words that have one spelling each.
@@ -219,6 +251,9 @@ func (h *phrasing) plays(o uint32, billed []uint32) bool {
 	if b := h.now.Single(o); b != 0 {
 		return slices.Contains(billed, b)
 	}
+	if !h.bears.mayPlay(h, o, h.wholeNames) {
+		return false
+	}
 	for _, b := range h.now.Billing(o) {
 		if slices.Contains(billed, b) {
 			return true
@@ -226,6 +261,9 @@ func (h *phrasing) plays(o uint32, billed []uint32) bool {
 	}
 	return false
 }
+
+// wholeNames are the names that are all of the text.
+func (h *phrasing) wholeNames() []uint32 { return h.whole }
 
 // atPlace is what a place adds.
 func (h *phrasing) atPlace(place uint32) float32 {

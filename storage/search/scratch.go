@@ -17,7 +17,8 @@ type scratch struct {
 	billed   []likeness // by billing, of their names
 	placed   []float32  // by place: see phrasing
 	chosen   []uint64   // by ordinal, bits: see choose
-	liked    []uint64   // by ordinal, bits: see liked
+	liked    []uint64   // by ordinal, bits: see phrasing
+	bears    []uint64   // and these
 	numbers  [4 * stride]uint32
 	list     postings.List
 	free     []*postings.Bitmap

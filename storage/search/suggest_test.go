@@ -19,6 +19,30 @@ func suggested(t *testing.T, x *Index, text string, near *Point) []string {
 	return out
 }
 
+// A title is suggested as it is now, also where it was written in another way when names
+// were collected, and where the event's place in the columns is another one's by now.
+func TestSuggestedTitleIsOfNow(t *testing.T) {
+	x := begin(t, t.TempDir())
+	apply(t, x, batch("1", named("e1", 1, "Zanzibar nights"), named("e2", 1, "Quagga Days")))
+	collected(t, x)
+	if got := suggested(t, x, "zanz", nil); fmt.Sprint(got) != "[0:e1:Zanzibar nights:0]" {
+		t.Error(got)
+	}
+	apply(t, x, batch("2", named("e1", 2, "ZANZIBAR Nights")))
+	if got := suggested(t, x, "zanz", nil); fmt.Sprint(got) != "[0:e1:ZANZIBAR Nights:0]" {
+		t.Error(got)
+	}
+	collected(t, x)
+	apply(t, x, Batch{Source: 1, Position: []byte("3"), Removed: []Removed{{"e1", 3}}})
+	apply(t, x, batch("4", named("e3", 2, "Something Else")))
+	if got := suggested(t, x, "zanz", nil); len(got) > 0 {
+		t.Error(got, "is gone")
+	}
+	if got := suggested(t, x, "quag", nil); fmt.Sprint(got) != "[0:e2:Quagga Days:0]" {
+		t.Error(got)
+	}
+}
+
 // collected waits until an index has names.
 func collected(t *testing.T, x *Index) {
 	t.Helper()

@@ -33,7 +33,7 @@ type hot struct {
 
 // Flags of a row.
 const (
-	alive = 1 << iota
+	alive = 1 << iota // the first: Living counts it
 	cancelled
 	shortTitle
 )

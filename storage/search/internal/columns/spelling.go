@@ -1,6 +1,9 @@
 package columns
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // SpellingEnd separates the spellings of a name, each of folded words with one blank
 // between them.
@@ -50,6 +53,28 @@ func MayBe(letters, spelling uint32) bool {
 		return letters&(1<<(spelling%setSize)) != 0
 	}
 	return letters == spelling
+}
+
+// LettersSet is a set of the Letters of single spellings.
+type LettersSet struct {
+	list []uint32
+	bits uint32 // of them, as names with several spellings have them
+}
+
+// Add adds the Letters of a spelling.
+func (s *LettersSet) Add(spelling string) {
+	letters := lettersOf(spelling)
+	s.list = append(s.list, letters)
+	s.bits |= 1 << (letters % setSize)
+}
+
+// MayBe tells whether a name with these Letters may have one of the spellings. It errs on
+// that side only, as MayBe does.
+func (s *LettersSet) MayBe(letters uint32) bool {
+	if HasSeveral(letters) {
+		return letters&s.bits != 0
+	}
+	return slices.Contains(s.list, letters)
 }
 
 // isShort tells whether one of the spellings is a single word, but for a "the" before it.

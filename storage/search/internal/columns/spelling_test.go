@@ -33,6 +33,32 @@ func TestLetters(t *testing.T) {
 	}
 }
 
+// A set of spellings is never told to lack one that a name has.
+func TestLettersSet(t *testing.T) {
+	wrong := 0
+	for i := range 1000 {
+		var set LettersSet
+		one, two, three := fmt.Sprint("one", i), fmt.Sprint("two", i), fmt.Sprint("three", i)
+		set.Add(one)
+		set.Add(two)
+		other := fmt.Sprint("other ", i)
+		for _, name := range []string{one, two, strings.Join([]string{other, two}, SpellingEnd)} {
+			if !set.MayBe(Letters(name)) {
+				t.Fatalf("%d: %q cannot be one of them", i, name)
+			}
+		}
+		if set.MayBe(Letters(three)) {
+			t.Fatalf("%d: a single spelling is taken for another", i)
+		}
+		if set.MayBe(Letters(strings.Join([]string{three, other}, SpellingEnd))) {
+			wrong++
+		}
+	}
+	if wrong > 250 {
+		t.Errorf("%d of 1000 names may be what they are not", wrong)
+	}
+}
+
 func TestShortTitle(t *testing.T) {
 	for title, want := range map[string]bool{
 		"": true, "cher": true, "the who": true, "the": true, "the the": true, "blue man": false, "ac dc\nacdc": true,

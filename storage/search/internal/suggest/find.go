@@ -1,6 +1,7 @@
 package suggest
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -113,15 +114,15 @@ func (s *span) of(b best) []uint32 {
 	return b.all
 }
 
-// worse tells whether whatever is less popular than an entry is behind what was found, with
-// more for all it may have besides.
-func (f *finder) worse(rank uint32, more float64) bool {
-	return len(f.found) == f.k && float64(f.p.entries[rank].Popularity)+more < f.found[f.k-1].score
+// worse tells whether whatever has a popularity, or less, is behind what was found, with more
+// for all it may have besides.
+func (f *finder) worse(popularity float32, more float64) bool {
+	return len(f.found) == f.k && float64(popularity)+more < f.found[f.k-1].score
 }
 
 // hasRest tells whether an entry has all words but the one that its run is of.
 func (f *finder) hasRest(rank uint32) bool {
-	return f.p.masks[rank]&f.need == f.need && f.p.has(rank, f.words)
+	return len(f.words) == 0 || f.p.masks[rank]&f.need == f.need && f.p.has(rank, f.words)
 }
 
 // exact takes names that are all of the text.
@@ -140,13 +141,14 @@ func (f *finder) exact() {
 func (f *finder) popular(s *span) {
 	if best, ok := f.p.best[s.text]; ok {
 		kept, taken := s.of(best), 0
-		for _, place := range kept {
-			if rank := f.p.owners[place]; f.here(rank) && s.fits(place, rank) && taken < f.k {
+		for i := 0; i < len(kept) && taken < f.k; i++ {
+			// Each that is looked at is a wait for memory, in several places.
+			if rank := f.p.owners[kept[i]]; f.here(rank) && (s.heads || s.fits(kept[i], rank)) {
 				f.offer(rank, s.more)
 				taken++
 			}
 		}
-		if taken == f.k || len(kept) < ready || f.worse(f.p.owners[kept[ready-1]], s.more) {
+		if taken == f.k || len(kept) < ready || f.worse(f.popularityAt(kept[ready-1]), s.more) {
 			return
 		}
 	}
@@ -164,8 +166,11 @@ func (f *finder) popular(s *span) {
 	}
 }
 
+// popularityAt is that of the entry whose word is at a place in starts.
+func (f *finder) popularityAt(place uint32) float32 { return f.p.entries[f.p.owners[place]].Popularity }
+
 // nearby takes what is good by nearness, of the words of a span that are near and fit. Of
-// a cell's best that are kept, the last tells what the others have at the most.
+// a cell's best that are kept, each tells what those behind it have at the most.
 func (f *finder) nearby(s *span) {
 	if f.near == nil || s.low == s.high {
 		return
@@ -181,9 +186,12 @@ func (f *finder) nearbyIn(r *reached, s *span) {
 	if r.kept {
 		kept := s.of(r.best)
 		for _, i := range kept {
+			if f.worse(list[i].popularity, s.more+r.most) {
+				return
+			}
 			f.look(&list[i], s)
 		}
-		if len(kept) < ready || f.worse(list[kept[ready-1]].owner, s.more+Nearness) {
+		if len(kept) < ready || f.worse(list[kept[ready-1]].popularity, s.more+r.most) {
 			return
 		}
 	}
@@ -199,21 +207,23 @@ func (f *finder) nearbyIn(r *reached, s *span) {
 // and of all have the same, and to find it again would be most of the work.
 type reached struct {
 	cell *spots
+	most float64 // of Nearness, for whatever is there
 	best best
 	kept bool // best is
 	from int  // the first spot of the text; below 0: not looked for yet
 }
 
-// reach gives the cells that may be near, with what they have of a span.
+// reach gives the cells that may be near, the nearest first, with what they have of a span.
 func (f *finder) reach(s *span) []reached {
 	if f.reached != nil && f.reachedOf == s.text {
 		return f.reached
 	}
 	f.reached, f.reachedOf = make([]reached, 0, 9), s.text
-	f.p.around(*f.near, func(c *spots) {
+	f.p.around(*f.near, func(c *spots, north, east float64) {
 		b, kept := c.best[s.text]
-		f.reached = append(f.reached, reached{c, b, kept, -1})
+		f.reached = append(f.reached, reached{c, nearness(f.metres(north, east)), b, kept, -1})
 	})
+	slices.SortFunc(f.reached, func(a, b reached) int { return cmp.Compare(b.most, a.most) })
 	return f.reached
 }
 
@@ -230,8 +240,11 @@ func (f *finder) look(at *spot, s *span) {
 // atMost gives a score that a spot's entry does not exceed without being all of the
 // text. It is much cheaper than the distance, and close to it.
 func (f *finder) atMost(s *spot) float64 {
-	return float64(s.popularity) + Nearness*max(0, 1-f.atLeast(s)/Reach)
+	return float64(s.popularity) + nearness(f.atLeast(s))
 }
+
+// nearness is what an entry has for being so many metres away.
+func nearness(metres float64) float64 { return Nearness * max(0, 1-metres/Reach) }
 
 // here says whether an entry of the part is not gone.
 func (f *finder) here(rank uint32) bool { return f.p != f.x.base || !f.x.isGone(rank) }
@@ -242,7 +255,7 @@ func (f *finder) offer(rank uint32, more float64) {
 	c.score += float64(c.Popularity)
 	if f.near != nil && c.At != nil {
 		c.Distance = f.x.distance(*f.near, *c.At)
-		c.score += Nearness * max(0, 1-c.Distance/Reach)
+		c.score += nearness(c.Distance)
 	}
 	if len(f.found) == f.k && !c.before(&f.found[f.k-1]) {
 		return

@@ -20,12 +20,18 @@ type Index struct {
 // second for MaxEntries, and keeps the strings and points, but no slice. Distance gives
 // the metres between two points along the Earth's surface. Find calls it.
 func Build(entries []Entry, distance func(a, b Point) float64) *Index {
+	return &Index{distance: distance, base: newPart(Keep(entries)), over: newPart(nil)}
+}
+
+// Keep gives the entries that Build keeps of these, in a slice of their own: for what is
+// only worth finding out of them.
+func Keep(entries []Entry) []Entry {
 	kept := unique(slices.Clone(entries))
 	if len(kept) > MaxEntries {
 		slices.SortFunc(kept, func(a, b Entry) int { return before(&a, &b) })
 		kept = slices.Clone(kept[:MaxEntries])
 	}
-	return &Index{distance: distance, base: newPart(kept), over: newPart(nil)}
+	return kept
 }
 
 // unique gives the entries in the order of IDs, of each ID the last, and makes them

@@ -65,8 +65,9 @@ func (p *part) place() {
 	}
 }
 
-// around calls f with the words of each cell that may be within Reach of a point.
-func (p *part) around(at Point, f func(*spots)) {
+// around calls f with the words of each cell that may be within Reach of a point, and how
+// far to the north or south and to the east or west it begins, in degrees.
+func (p *part) around(at Point, f func(c *spots, north, east float64)) {
 	south, north := max(at.Lat-reachDegrees, -90), min(at.Lat+reachDegrees, 89)
 	width := 180.0
 	if math.Abs(at.Lat) < 90-reachDegrees {
@@ -78,11 +79,14 @@ func (p *part) around(at Point, f func(*spots)) {
 		for i := range columns {
 			lon := west + float64(i)
 			if c := p.cells[cellAt(lat, lon)]; c != nil {
-				f(c)
+				f(c, apart(at.Lat, lat), apart(at.Lon, lon))
 			}
 		}
 	}
 }
+
+// apart is how far a degree that begins at from is.
+func apart(at, from float64) float64 { return max(0, from-at, at-from-1) }
 
 // narrowest gives what a degree of longitude is at the least, in metres, within Reach of
 // a latitude.
@@ -90,12 +94,16 @@ func narrowest(lat float64) float64 {
 	return leastDegree * math.Cos(degrees(min(math.Abs(lat)+reachDegrees, 90)))
 }
 
-// atLeast gives metres that a spot is not nearer than; of spots beyond Reach, Reach or
-// more is enough. It takes the Earth for a plane between the two. The sine of half the
-// angle that this leaves out is less than what narrowest leaves off.
+// atLeast gives metres that a spot is not nearer than.
 func (f *finder) atLeast(s *spot) float64 {
-	north, east := float64(s.lat)-f.near.Lat, math.Abs(float64(s.lon)-f.near.Lon)
-	east = min(east, math.Abs(360-east))
+	east := math.Abs(float64(s.lon) - f.near.Lon)
+	return f.metres(float64(s.lat)-f.near.Lat, min(east, math.Abs(360-east)))
+}
+
+// metres gives metres that what is so many degrees away is not nearer than; of what is
+// beyond Reach, Reach or more is enough. It takes the Earth for a plane between the two.
+// The sine of half the angle that this leaves out is less than what narrowest leaves off.
+func (f *finder) metres(north, east float64) float64 {
 	return math.Sqrt(north*north*(leastDegree*leastDegree)+east*east*(f.width*f.width)) - rounded
 }
 

@@ -281,7 +281,7 @@ func bytesOf(kept map[string]best) int {
 
 // What things take in memory, about.
 const (
-	entryBytes = 104
+	entryBytes = 112
 	pointBytes = 16
 	spotBytes  = 20
 	mapBytes   = 80 // an entry of a map, with its slice

@@ -230,11 +230,14 @@ func TestAtLeast(t *testing.T) {
 		if least > d && d < Reach {
 			t.Fatalf("from %v to %v: %v at the least, %v in truth", near, at, least, d)
 		}
-		found := false
+		found, begins := false, 0.0
 		p := part{cells: map[cell]*spots{cellOf(at): {}}}
-		p.around(near, func(*spots) { found = true })
+		p.around(near, func(_ *spots, north, east float64) { found, begins = true, f.metres(north, east) })
 		if !found && d < Reach {
 			t.Fatalf("from %v to %v, %v: in none of the cells around", near, at, d)
+		}
+		if begins > d && d < Reach {
+			t.Fatalf("from %v to %v, %v: in a cell that begins at %v", near, at, d, begins)
 		}
 	}
 }
