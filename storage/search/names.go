@@ -2,6 +2,7 @@ package search
 
 import (
 	"hash/maphash"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -24,7 +25,8 @@ type names struct {
 	mu      sync.Mutex                    // guards recent, and changes of now
 	recent  []suggest.Entry               // that came while all are collected
 	running bool                          // they are being collected
-	known   map[uint64]struct{}           // hashes of titles and cities that now has
+	known   []uint64                      // hashes of titles and cities that were collected, in order; nil: not yet
+	since   map[uint64]struct{}           // and of those that came since
 	dirty   atomic.Bool                   // something changed since
 }
 
@@ -55,26 +57,35 @@ func (n *names) isNew(name string, coming bool) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	hash := maphash.String(nameSeed, name)
-	_, ok := n.known[hash]
+	ok := n.knows(hash)
 	if !coming && !ok {
 		hash = ^hash // of a name whose events are over
-		_, ok = n.known[hash]
+		ok = n.knows(hash)
 	}
-	if n.known != nil {
-		n.known[hash] = struct{}{}
+	if n.known != nil && !ok {
+		n.since[hash] = struct{}{}
 	}
 	return !ok
 }
 
-// known are the hashes of titles and cities.
-func (c *collector) known() map[uint64]struct{} {
-	known := make(map[uint64]struct{}, len(c.titles)+len(c.cities))
+// knows tells whether a hash is known. The caller holds mu.
+func (n *names) knows(hash uint64) bool {
+	_, ok := n.since[hash]
+	if !ok {
+		_, ok = slices.BinarySearch(n.known, hash)
+	}
+	return ok
+}
+
+// known are the hashes of titles and cities, in order.
+func (c *collector) known() []uint64 {
+	known := make([]uint64, 0, len(c.titles)+len(c.cities))
 	enter := func(name string, t *tally) {
 		hash := maphash.String(nameSeed, name)
 		if t.events == 0 {
 			hash = ^hash
 		}
-		known[hash] = struct{}{}
+		known = append(known, hash)
 	}
 	for title, t := range c.titles {
 		enter(title, t)
@@ -82,6 +93,7 @@ func (c *collector) known() map[uint64]struct{} {
 	for name, t := range c.cities {
 		enter(name.key(), t)
 	}
+	slices.Sort(known)
 	return known
 }
 
@@ -146,6 +158,7 @@ func (b *body) collect() error {
 	}
 	c := collectNames(m.columns, b.clock())
 	entries := suggest.Keep(c.entries())
+	known := c.known()
 	err = m.entitle(entries)
 	m.release()
 	if err != nil {
@@ -162,7 +175,7 @@ func (b *body) collect() error {
 		signal(b.crowded)
 	}
 	n.now.Store(index)
-	n.known = c.known()
+	n.known, n.since = known, map[uint64]struct{}{}
 	n.running, n.recent = false, nil
 	return nil
 }

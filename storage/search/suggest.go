@@ -42,7 +42,7 @@ func (x *Index) Suggest(_ context.Context, q SuggestQuery) ([]Suggestion, error)
 			s.ID = ""
 		case KindEvent:
 			var ok bool
-			s.Name, ok = m.titleOf(f.Entry, x.body.table, &stored)
+			s.Name, ok = m.titleOf(f, x.body.table, &stored)
 			if !ok || s.Events == 0 && isNamed(out, s.Name) {
 				continue // removed since; or over, and one to come has the title since
 			}
@@ -62,7 +62,7 @@ func isNamed(list []Suggestion, title string) bool {
 
 // titleOf gives the title of an event, as it is written: the entry's, where the event is as
 // it was then, or else the one that is stored, which is read in the memory of stored.
-func (m *moment) titleOf(e *suggest.Entry, table *columns.Table, stored *[]byte) (string, bool) {
+func (m *moment) titleOf(e *suggest.Match, table *columns.Table, stored *[]byte) (string, bool) {
 	o, now := e.Ordinal, m.columns
 	if e.Name != "" && int(o) < now.Len() && now.Alive(o) && now.Version(o) == e.Version && now.ID(o) == e.Key {
 		return e.Name, true
@@ -113,7 +113,7 @@ func (m *moment) entitle(entries []suggest.Entry) error {
 	slices.SortFunc(places, func(a, b place) int {
 		return cmp.Or(cmp.Compare(a.segment, b.segment), cmp.Compare(a.doc, b.doc))
 	})
-	var all strings.Builder // one string for all: they end together
+	var all []byte // one string of all: they end together
 	ends := make([]int, len(places))
 	var stored []byte
 	for i, p := range places {
@@ -121,10 +121,10 @@ func (m *moment) entitle(entries []suggest.Entry) error {
 		if err != nil {
 			return err
 		}
-		all.Write(title)
-		ends[i] = all.Len()
+		all = append(all, title...)
+		ends[i] = len(all)
 	}
-	titles, begin := all.String(), 0
+	titles, begin := string(all), 0
 	for i, p := range places {
 		e := &entries[p.entry]
 		e.Name, e.Version = titles[begin:ends[i]], m.columns.Version(e.Ordinal)

@@ -57,6 +57,7 @@ func openMillion(t testing.TB) *million {
 	cfg := search.DefaultConfig(filepath.Join(folder, strconv.Itoa(m.events)))
 	cfg.CacheBytes = 0
 	cfg.Now = func() int64 { return Epoch + time.Now().UnixMilli()%day }
+	before := heap()
 	began := time.Now()
 	x, err := search.Open(cfg)
 	if err != nil {
@@ -76,7 +77,7 @@ func openMillion(t testing.TB) *million {
 		found, err := x.Suggest(t.Context(), search.SuggestQuery{Text: "new york", Size: 1})
 		return len(found) > 0 || err != nil
 	})
-	m.memory()
+	t.Logf("the index has %d MB of heap, with %d segments", int64(heap()-before)>>20, m.stats().Segments)
 	return m
 }
 
@@ -124,12 +125,12 @@ func (m *million) build() {
 		float64(stats.Bytes)/1e3/float64(stats.Events), stats.Segments)
 }
 
-// memory says how much memory the index has.
-func (m *million) memory() {
+// heap is how much memory Go has given out and not back.
+func heap() uint64 {
 	runtime.GC()
 	var s runtime.MemStats
 	runtime.ReadMemStats(&s)
-	m.Logf("heap %d MB in use with %d segments", s.HeapAlloc>>20, m.stats().Segments)
+	return s.HeapAlloc
 }
 
 // live gives every event what a sale has done to it.

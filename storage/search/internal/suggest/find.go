@@ -33,8 +33,9 @@ type finder struct {
 
 // candidate is an entry that may be among the best.
 type candidate struct {
-	Match
-	score float64
+	*thing
+	distance float64 // metres; below 0: not known
+	score    float64
 }
 
 // Find gives the entries that have, for each word of text, a word that begins so, in
@@ -61,7 +62,7 @@ func (x *Index) Find(text string, near *Point, k int) []Match {
 	}
 	out := make([]Match, len(f.found))
 	for i := range f.found {
-		out[i] = f.found[i].Match
+		out[i] = f.found[i].match(f.found[i].distance)
 	}
 	return out
 }
@@ -167,7 +168,7 @@ func (f *finder) popular(s *span) {
 }
 
 // popularityAt is that of the entry whose word is at a place in starts.
-func (f *finder) popularityAt(place uint32) float32 { return f.p.entries[f.p.owners[place]].Popularity }
+func (f *finder) popularityAt(place uint32) float32 { return f.p.entries[f.p.owners[place]].popularity }
 
 // nearby takes what is good by nearness, of the words of a span that are near and fit. Of
 // a cell's best that are kept, each tells what those behind it have at the most.
@@ -189,7 +190,7 @@ func (f *finder) nearbyIn(r *reached, s *span) {
 			if f.worse(list[i].popularity, s.more+r.most) {
 				return
 			}
-			f.look(&list[i], s)
+			f.look(r, &list[i], s)
 		}
 		if len(kept) < ready || f.worse(list[kept[ready-1]].popularity, s.more+r.most) {
 			return
@@ -199,18 +200,19 @@ func (f *finder) nearbyIn(r *reached, s *span) {
 		r.from, _ = slices.BinarySearchFunc(list, uint32(s.low), spot.compare)
 	}
 	for i := r.from; i < len(list) && int(list[i].place) < s.high; i++ {
-		f.look(&list[i], s)
+		f.look(r, &list[i], s)
 	}
 }
 
 // reached is a cell near by, and where it has a text: of a single word, the spans of heads
 // and of all have the same, and to find it again would be most of the work.
 type reached struct {
-	cell *spots
-	most float64 // of Nearness, for whatever is there
-	best best
-	kept bool // best is
-	from int  // the first spot of the text; below 0: not looked for yet
+	cell   *spots
+	corner Point
+	most   float64 // of Nearness, for whatever is there
+	best   best
+	kept   bool // best is
+	from   int  // the first spot of the text; below 0: not looked for yet
 }
 
 // reach gives the cells that may be near, the nearest first, with what they have of a span.
@@ -219,17 +221,17 @@ func (f *finder) reach(s *span) []reached {
 		return f.reached
 	}
 	f.reached, f.reachedOf = make([]reached, 0, 9), s.text
-	f.p.around(*f.near, func(c *spots, north, east float64) {
+	f.p.around(*f.near, func(c *spots, corner Point) {
 		b, kept := c.best[s.text]
-		f.reached = append(f.reached, reached{c, nearness(f.metres(north, east)), b, kept, -1})
+		f.reached = append(f.reached, reached{c, corner, nearness(f.cellAtLeast(corner)), b, kept, -1})
 	})
 	slices.SortFunc(f.reached, func(a, b reached) int { return cmp.Compare(b.most, a.most) })
 	return f.reached
 }
 
 // look takes a spot of a span if it is good enough and fits.
-func (f *finder) look(at *spot, s *span) {
-	if len(f.found) == f.k && f.atMost(at)+s.more < f.found[f.k-1].score {
+func (f *finder) look(r *reached, at *spot, s *span) {
+	if len(f.found) == f.k && f.atMost(r, at)+s.more < f.found[f.k-1].score {
 		return
 	}
 	if f.here(at.owner) && s.fits(at.place, at.owner) {
@@ -239,8 +241,8 @@ func (f *finder) look(at *spot, s *span) {
 
 // atMost gives a score that a spot's entry does not exceed without being all of the
 // text. It is much cheaper than the distance, and close to it.
-func (f *finder) atMost(s *spot) float64 {
-	return float64(s.popularity) + nearness(f.atLeast(s))
+func (f *finder) atMost(r *reached, s *spot) float64 {
+	return float64(s.popularity) + nearness(f.atLeast(s, r.corner))
 }
 
 // nearness is what an entry has for being so many metres away.
@@ -251,18 +253,18 @@ func (f *finder) here(rank uint32) bool { return f.p != f.x.base || !f.x.isGone(
 
 // offer takes an entry if it is among the best k.
 func (f *finder) offer(rank uint32, more float64) {
-	c := candidate{Match{&f.p.entries[rank], -1}, more}
-	c.score += float64(c.Popularity)
-	if f.near != nil && c.At != nil {
-		c.Distance = f.x.distance(*f.near, *c.At)
-		c.score += nearness(c.Distance)
+	c := candidate{&f.p.entries[rank], -1, more}
+	c.score += float64(c.popularity)
+	if f.near != nil && c.located {
+		c.distance = f.x.distance(*f.near, c.at)
+		c.score += nearness(c.distance)
 	}
 	if len(f.found) == f.k && !c.before(&f.found[f.k-1]) {
 		return
 	}
 	i := len(f.found)
 	for j := range f.found {
-		if f.found[j].Entry == c.Entry {
+		if f.found[j].thing == c.thing {
 			return
 		}
 		if i == len(f.found) && c.before(&f.found[j]) {
@@ -280,5 +282,5 @@ func (c *candidate) before(o *candidate) bool {
 	if c.score != o.score {
 		return c.score > o.score
 	}
-	return before(c.Entry, o.Entry) < 0
+	return before(c.thing, o.thing) < 0
 }

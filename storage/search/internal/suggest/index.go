@@ -28,7 +28,7 @@ func Build(entries []Entry, distance func(a, b Point) float64) *Index {
 func Keep(entries []Entry) []Entry {
 	kept := unique(slices.Clone(entries))
 	if len(kept) > MaxEntries {
-		slices.SortFunc(kept, func(a, b Entry) int { return before(&a, &b) })
+		slices.SortFunc(kept, compareRanks)
 		kept = slices.Clone(kept[:MaxEntries])
 	}
 	return kept
@@ -77,7 +77,7 @@ func (x *Index) With(changed []Entry, removed []ID) (*Index, bool) {
 	if len(y.changed) > MaxChanged || y.taken > MaxChanged {
 		return x, false
 	}
-	y.over = newPart(slices.Clone(y.changed))
+	y.over = newPart(y.changed)
 	return &y, true
 }
 

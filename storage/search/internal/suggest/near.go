@@ -35,7 +35,16 @@ func (at *Point) valid() bool {
 type spot struct {
 	place, owner uint32 // in starts, in entries
 	popularity   float32
-	lat, lon     float32 // right to a metre
+	north, east  uint16 // of the south-western corner of its cell, in steps: right to a metre
+}
+
+// steps are so many in a degree: a spot is in the middle of one.
+const steps = 1 << 16
+
+// newSpot makes the spot of a word of an entry.
+func newSpot(place, owner uint32, e *thing) spot {
+	north, east := e.at.Lat-min(math.Floor(e.at.Lat), 89), e.at.Lon-math.Floor(e.at.Lon)
+	return spot{place, owner, e.popularity, uint16(min(north*steps, steps-1)), uint16(min(east*steps, steps-1))}
 }
 
 // compare compares a spot with a place in starts.
@@ -50,9 +59,9 @@ type spots struct {
 // place puts the words of entries that are somewhere into their cells.
 func (p *part) place() {
 	for i, owner := range p.owners {
-		if e := &p.entries[owner]; e.At != nil {
-			c := cellOf(*e.At)
-			s := spot{uint32(i), owner, e.Popularity, float32(e.At.Lat), float32(e.At.Lon)}
+		if e := &p.entries[owner]; e.located {
+			c := cellOf(e.at)
+			s := newSpot(uint32(i), owner, e)
 			if p.cells[c] == nil {
 				p.cells[c] = &spots{best: map[string]best{}}
 			}
@@ -65,9 +74,9 @@ func (p *part) place() {
 	}
 }
 
-// around calls f with the words of each cell that may be within Reach of a point, and how
-// far to the north or south and to the east or west it begins, in degrees.
-func (p *part) around(at Point, f func(c *spots, north, east float64)) {
+// around calls f with the words of each cell that may be within Reach of a point, and its
+// south-western corner; its longitude goes on where it would go round.
+func (p *part) around(at Point, f func(c *spots, corner Point)) {
 	south, north := max(at.Lat-reachDegrees, -90), min(at.Lat+reachDegrees, 89)
 	width := 180.0
 	if math.Abs(at.Lat) < 90-reachDegrees {
@@ -79,7 +88,7 @@ func (p *part) around(at Point, f func(c *spots, north, east float64)) {
 		for i := range columns {
 			lon := west + float64(i)
 			if c := p.cells[cellAt(lat, lon)]; c != nil {
-				f(c, apart(at.Lat, lat), apart(at.Lon, lon))
+				f(c, Point{lat, lon})
 			}
 		}
 	}
@@ -94,10 +103,15 @@ func narrowest(lat float64) float64 {
 	return leastDegree * math.Cos(degrees(min(math.Abs(lat)+reachDegrees, 90)))
 }
 
-// atLeast gives metres that a spot is not nearer than.
-func (f *finder) atLeast(s *spot) float64 {
-	east := math.Abs(float64(s.lon) - f.near.Lon)
-	return f.metres(float64(s.lat)-f.near.Lat, min(east, math.Abs(360-east)))
+// cellAtLeast gives metres that nothing in a cell is nearer than.
+func (f *finder) cellAtLeast(corner Point) float64 {
+	return f.metres(apart(f.near.Lat, corner.Lat), apart(f.near.Lon, corner.Lon))
+}
+
+// atLeast gives metres that a spot of a cell is not nearer than.
+func (f *finder) atLeast(s *spot, corner Point) float64 {
+	east := math.Abs(corner.Lon + (float64(s.east)+.5)/steps - f.near.Lon)
+	return f.metres(corner.Lat+(float64(s.north)+.5)/steps-f.near.Lat, min(east, math.Abs(360-east)))
 }
 
 // metres gives metres that what is so many degrees away is not nearer than; of what is

@@ -2,6 +2,7 @@ package suggest
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"strings"
 )
@@ -19,7 +20,7 @@ const (
 
 // part is a set of entries that is made in one go: the base, or the overlay.
 type part struct {
-	entries []Entry  // by rank
+	entries []thing  // by rank
 	masks   []uint32 // of each entry: the letters with which its words begin
 	forms   []uint32 // where the forms of each entry begin in text, and the end of the last
 	byID    []uint32 // ranks in the order of IDs
@@ -37,11 +38,47 @@ type part struct {
 // words, in the order of ranks.
 type best struct{ all, heads []uint32 }
 
-// newPart makes a part of entries whose IDs differ. It takes the slice.
+// thing is an entry as a part keeps it.
+type thing struct {
+	key, name, place string
+	at               Point
+	version          uint64
+	popularity       float32
+	ordinal          uint32
+	events           int32
+	kind             uint8
+	located          bool
+}
+
+// thing gives the entry as it is kept.
+func (e *Entry) thing() thing {
+	t := thing{
+		key: e.Key, name: e.Name, place: e.Place, version: e.Version, popularity: e.Popularity, ordinal: e.Ordinal,
+		events: int32(min(e.Events, math.MaxInt32)), kind: e.Kind, located: e.At != nil,
+	}
+	if t.located {
+		t.at = *e.At
+	}
+	return t
+}
+
+// id is what tells it from all others.
+func (t *thing) id() ID { return ID{t.kind, t.key} }
+
+// match is the thing as it was found.
+func (t *thing) match(distance float64) Match {
+	return Match{t.id(), t.name, t.place, int(t.events), t.ordinal, t.version, distance}
+}
+
+// newPart makes a part of entries whose IDs differ.
 func newPart(entries []Entry) *part {
-	slices.SortFunc(entries, func(a, b Entry) int { return before(&a, &b) })
-	p := &part{entries: entries, best: map[string]best{}, cells: map[cell]*spots{}}
-	p.write()
+	entries = slices.Clone(entries)
+	slices.SortFunc(entries, compareRanks)
+	p := &part{entries: make([]thing, len(entries)), best: map[string]best{}, cells: map[cell]*spots{}}
+	for i := range entries {
+		p.entries[i] = entries[i].thing()
+	}
+	p.write(entries)
 	p.sortStarts()
 	all := list{p: p, n: len(p.starts), at: func(i int) uint32 { return uint32(i) }}
 	all.keepBest(0, all.n, 0, longRun, p.best)
@@ -50,13 +87,22 @@ func newPart(entries []Entry) *part {
 	for i := range p.byID {
 		p.byID[i] = uint32(i)
 	}
-	slices.SortFunc(p.byID, func(a, b uint32) int { return compareIDs(p.entries[a].ID, p.entries[b].ID) })
+	slices.SortFunc(p.byID, func(a, b uint32) int { return compareIDs(p.entries[a].id(), p.entries[b].id()) })
 	return p
 }
 
 // before is the order of ranks: the more popular, then by name, then by ID.
-func before(a, b *Entry) int {
-	return cmp.Or(cmp.Compare(b.Popularity, a.Popularity), strings.Compare(a.Name, b.Name), compareIDs(a.ID, b.ID))
+func before(a, b *thing) int {
+	return cmp.Or(cmp.Compare(b.popularity, a.popularity), strings.Compare(a.name, b.name), compareIDs(a.id(), b.id()))
+}
+
+// compareRanks is the same order, of entries.
+func compareRanks(a, b Entry) int {
+	if a.Popularity != b.Popularity {
+		return cmp.Compare(b.Popularity, a.Popularity)
+	}
+	x, y := a.thing(), b.thing()
+	return before(&x, &y)
 }
 
 // compareIDs is the order of IDs.
@@ -64,11 +110,12 @@ func compareIDs(a, b ID) int {
 	return cmp.Or(cmp.Compare(a.Kind, b.Kind), strings.Compare(a.Key, b.Key))
 }
 
-// write makes text of the entries' forms, with the words' places and the masks.
-func (p *part) write() {
+// write makes text of the entries' forms, with the words' places and the masks. They are
+// in the order of ranks.
+func (p *part) write(entries []Entry) {
 	n, words := 1, 0
-	for i := range p.entries {
-		for _, form := range p.entries[i].Forms {
+	for i := range entries {
+		for _, form := range entries[i].Forms {
 			n += len(form) + 1
 			words += strings.Count(form, " ") + 1
 		}
@@ -77,9 +124,10 @@ func (p *part) write() {
 	text.Grow(n)
 	text.WriteByte('\n')
 	p.starts, p.owners = make([]uint32, 0, words), make([]uint32, 0, words)
-	p.masks = make([]uint32, len(p.entries))
-	for rank := range p.entries {
-		e := &p.entries[rank]
+	p.masks = make([]uint32, len(entries))
+	p.forms = make([]uint32, 0, len(entries)+1)
+	for rank := range entries {
+		e := &entries[rank]
 		p.forms = append(p.forms, uint32(text.Len()))
 		for _, form := range e.Forms {
 			begin := text.Len()
@@ -97,7 +145,6 @@ func (p *part) write() {
 			}
 			text.WriteByte('\n')
 		}
-		e.Forms = nil
 	}
 	p.forms = append(p.forms, uint32(text.Len()))
 	p.text = text.String()
@@ -245,7 +292,7 @@ func (p *part) has(rank uint32, words []string) bool {
 // rank finds an entry by its ID.
 func (p *part) rank(id ID) (uint32, bool) {
 	i, ok := slices.BinarySearchFunc(p.byID, id, func(rank uint32, id ID) int {
-		return compareIDs(p.entries[rank].ID, id)
+		return compareIDs(p.entries[rank].id(), id)
 	})
 	if !ok {
 		return 0, false
@@ -258,10 +305,7 @@ func (p *part) bytes() int {
 	n := len(p.text) + 4*(cap(p.starts)+cap(p.owners)+cap(p.forms)+cap(p.masks)+cap(p.byID))
 	for i := range p.entries {
 		e := &p.entries[i]
-		n += entryBytes + len(e.Name) + len(e.Place) + len(e.Key)
-		if e.At != nil {
-			n += pointBytes
-		}
+		n += entryBytes + len(e.name) + len(e.place) + len(e.key)
 	}
 	n += bytesOf(p.best)
 	for _, c := range p.cells {
@@ -281,8 +325,7 @@ func bytesOf(kept map[string]best) int {
 
 // What things take in memory, about.
 const (
-	entryBytes = 112
-	pointBytes = 16
-	spotBytes  = 20
+	entryBytes = 88
+	spotBytes  = 16
 	mapBytes   = 80 // an entry of a map, with its slice
 )

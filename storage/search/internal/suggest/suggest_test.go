@@ -157,7 +157,7 @@ func TestWithStopsAtItsBound(t *testing.T) {
 	x := Build(crowd(MaxChanged+2, 1), haversine)
 	var ids []ID
 	for i := range x.base.entries {
-		ids = append(ids, x.base.entries[i].ID)
+		ids = append(ids, x.base.entries[i].id())
 	}
 	if y, ok := x.With(nil, ids[:MaxChanged]); !ok || y.Changed() != MaxChanged || y.Len() != 2 {
 		t.Errorf("%v: %d changed, %d left", ok, y.Changed(), y.Len())
@@ -226,18 +226,20 @@ func TestAtLeast(t *testing.T) {
 			continue
 		}
 		f := finder{near: &near, width: narrowest(near.Lat)}
-		least, d := f.atLeast(&spot{lat: float32(at.Lat), lon: float32(at.Lon)}), haversine(near, at)
-		if least > d && d < Reach {
-			t.Fatalf("from %v to %v: %v at the least, %v in truth", near, at, least, d)
-		}
-		found, begins := false, 0.0
+		s, d := newSpot(0, 0, &thing{at: at}), haversine(near, at)
+		found := false
 		p := part{cells: map[cell]*spots{cellOf(at): {}}}
-		p.around(near, func(_ *spots, north, east float64) { found, begins = true, f.metres(north, east) })
+		p.around(near, func(_ *spots, corner Point) {
+			found = true
+			if least := f.atLeast(&s, corner); least > d && d < Reach {
+				t.Fatalf("from %v to %v: %v at the least, %v in truth", near, at, least, d)
+			}
+			if begins := f.cellAtLeast(corner); begins > d && d < Reach {
+				t.Fatalf("from %v to %v, %v: in a cell that begins at %v", near, at, d, begins)
+			}
+		})
 		if !found && d < Reach {
 			t.Fatalf("from %v to %v, %v: in none of the cells around", near, at, d)
-		}
-		if begins > d && d < Reach {
-			t.Fatalf("from %v to %v, %v: in a cell that begins at %v", near, at, d, begins)
 		}
 	}
 }

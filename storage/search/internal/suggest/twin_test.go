@@ -27,7 +27,8 @@ func (t twin) find(text string, near *Point, k int) []string {
 		if len(words) == 0 || slices.ContainsFunc(words, func(w string) bool { return !e.begins(w) }) {
 			continue
 		}
-		c := candidate{Match{&e, -1}, float64(e.Popularity)}
+		t := e.thing()
+		c := candidate{&t, -1, float64(e.Popularity)}
 		if slices.ContainsFunc(e.Forms, func(f string) bool {
 			return strings.Join(strings.Fields(f), " ") == strings.Join(words, " ")
 		}) {
@@ -39,17 +40,17 @@ func (t twin) find(text string, near *Point, k int) []string {
 			c.score += beginning
 		}
 		if near != nil && e.At != nil {
-			c.Distance = haversine(*near, *e.At)
-			c.score += Nearness * max(0, 1-c.Distance/Reach)
+			c.distance = haversine(*near, *e.At)
+			c.score += Nearness * max(0, 1-c.distance/Reach)
 		}
 		found = append(found, c)
 	}
 	slices.SortFunc(found, func(a, b candidate) int {
-		return cmp.Or(cmp.Compare(b.score, a.score), before(a.Entry, b.Entry))
+		return cmp.Or(cmp.Compare(b.score, a.score), before(a.thing, b.thing))
 	})
 	var out []string
 	for _, c := range found[:min(len(found), k, MaxFound)] {
-		out = append(out, c.Key)
+		out = append(out, c.key)
 	}
 	return out
 }
