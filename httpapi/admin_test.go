@@ -68,7 +68,11 @@ func TestAdminEvent(t *testing.T) {
 	w.do("GET", "/events/ev-1", "").want(404, codeEventNotFound)
 	w.do("GET", "/admin/events/ev-1", "").want(404, codeEventNotFound)
 	w.do("DELETE", "/admin/events/ev-1", "").want(404, codeEventNotFound)
-	w.do("PUT", "/admin/events/a.b", body).want(404, codeEventNotFound)
+	for _, id := range []string{"a.b", strings.Repeat("x", 65)} {
+		if at := w.do("PUT", "/admin/events/"+id, body).want(400, codeInvalid).at(); at != "/id" {
+			t.Errorf("%q: %s", id, at)
+		}
+	}
 	for _, half := range []string{`{"lat":51.05}`, `{"lon":3.72}`, `{}`} {
 		r := w.do("PUT", "/admin/events/ev-1", strings.Replace(body, `{"lat":51.05,"lon":3.72}`, half, 1))
 		if r.want(400, codeInvalid).at() != "/venue/location" || !strings.Contains(string(r.body), "lat and lon") {

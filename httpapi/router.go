@@ -28,7 +28,8 @@ type route struct {
 	handle       func(*Server, *call)
 	body         bodyKind
 	admin        bool
-	// missing is the code where a variable segment is not an id at all.
+	// missing is the code where a variable segment is not an id at all; "": the handler
+	// says what is wrong with it.
 	missing string
 	// node: the variable segment is a node's name, which may have dots.
 	node bool
@@ -73,8 +74,7 @@ func routes() []route {
 			missing: codeBookingNotFound},
 		{method: "DELETE", path: "/bookings/{eventId}/{bookingId}", handle: (*Server).deleteBooking,
 			missing: codeBookingNotFound},
-		{method: "PUT", path: "/admin/events/{eventId}", handle: (*Server).putEvent, body: jsonBody, admin: true,
-			missing: codeEventNotFound},
+		{method: "PUT", path: "/admin/events/{eventId}", handle: (*Server).putEvent, body: jsonBody, admin: true},
 		{method: "GET", path: "/admin/events/{eventId}", handle: (*Server).getAdminEvent, admin: true,
 			missing: codeEventNotFound},
 		{method: "DELETE", path: "/admin/events/{eventId}", handle: (*Server).deleteEvent, admin: true,
@@ -306,7 +306,7 @@ func (c *call) dispatch() bool {
 		return false
 	}
 	for _, arg := range c.args {
-		if arg != nil && !isToken(arg, maxID) && !(c.route.node && isNodeName(arg)) {
+		if c.route.missing != "" && arg != nil && !isToken(arg, maxID) && !(c.route.node && isNodeName(arg)) {
 			c.fail(c.route.missing, fault{})
 			return false
 		}
