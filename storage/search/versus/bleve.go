@@ -32,7 +32,7 @@ func (cut bleveTokenizer) Tokenize(input []byte) analysis.TokenStream {
 // bleve finds what a stored mapping names in a registry of the process. Names can be
 // registered once.
 func init() {
-	for name, cut := range map[string]bleveTokenizer{nameField: text.Words, wideField: text.Stems} {
+	for name, cut := range map[string]bleveTokenizer{nameField: text.Words, whereField: text.Words, wideField: text.Stems} {
 		err := registry.RegisterTokenizer(name, func(map[string]any, *registry.Cache) (analysis.Tokenizer, error) {
 			return cut, nil
 		})
@@ -46,7 +46,7 @@ func init() {
 func bleveMapping() (mapping.IndexMapping, error) {
 	m := bleve.NewIndexMapping()
 	d := bleve.NewDocumentStaticMapping()
-	for _, field := range []string{nameField, wideField} {
+	for _, field := range []string{nameField, whereField, wideField} {
 		err := m.AddCustomAnalyzer(field, map[string]any{"type": custom.Name, "tokenizer": field})
 		if err != nil {
 			return nil, err
@@ -111,7 +111,7 @@ func buildBleve(dir string, w *world, plugin string) error {
 func bleveDocument(e *search.Event, l search.Live) map[string]any {
 	d := newDocument(e, l)
 	out := map[string]any{
-		nameField: d.names, wideField: d.wide, startField: time.UnixMilli(e.StartsAt),
+		nameField: d.names, whereField: d.where, wideField: d.wide, startField: time.UnixMilli(e.StartsAt),
 		genreField: e.Genre, cityField: e.Venue.City, stockField: d.stock, sourceKept: string(e.Source),
 	}
 	if at := e.Venue.Location; at != nil {
@@ -217,6 +217,7 @@ func bleveWord(w *wanted) query.Query {
 	}
 	for _, s := range w.begin {
 		or.AddQuery(leaf(bleve.NewPrefixQuery(s), nameField, beginBoost))
+		or.AddQuery(leaf(bleve.NewPrefixQuery(s), whereField, wideBoost))
 	}
 	if len(w.parts) > 0 {
 		and := bleve.NewConjunctionQuery()
@@ -224,16 +225,19 @@ func bleveWord(w *wanted) query.Query {
 			either := bleve.NewDisjunctionQuery(leaf(bleve.NewTermQuery(p.stem), wideField, wideBoost))
 			if p.begin != "" {
 				either.AddQuery(leaf(bleve.NewPrefixQuery(p.begin), nameField, wideBoost))
+				either.AddQuery(leaf(bleve.NewPrefixQuery(p.begin), whereField, wideBoost))
 			}
 			and.AddQuery(either)
 		}
 		or.AddQuery(and)
 	}
 	if w.like != "" {
-		like := bleve.NewFuzzyQuery(w.like)
-		like.SetFuzziness(w.edits)
-		like.SetPrefix(firstFixed)
-		or.AddQuery(leaf(like, nameField, likeBoost))
+		for _, field := range [...]string{nameField, whereField} {
+			like := bleve.NewFuzzyQuery(w.like)
+			like.SetFuzziness(w.edits)
+			like.SetPrefix(firstFixed)
+			or.AddQuery(leaf(like, field, likeBoost))
+		}
 	}
 	return or
 }

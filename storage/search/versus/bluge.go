@@ -62,6 +62,9 @@ func blugeDocument(e *search.Event, l search.Live) *bluge.Document {
 	for _, s := range d.names {
 		out.AddField(bluge.NewTextField(nameField, s).WithAnalyzer(blugeAnalyzer(text.Words)))
 	}
+	for _, s := range d.where {
+		out.AddField(bluge.NewTextField(whereField, s).WithAnalyzer(blugeAnalyzer(text.Words)))
+	}
 	for _, s := range d.wide {
 		out.AddField(bluge.NewTextField(wideField, s).WithAnalyzer(blugeAnalyzer(text.Stems)))
 	}
@@ -168,6 +171,7 @@ func blugeWord(w *wanted) bluge.Query {
 	}
 	for _, s := range w.begin {
 		or.AddShould(bluge.NewPrefixQuery(s).SetField(nameField).SetBoost(beginBoost))
+		or.AddShould(bluge.NewPrefixQuery(s).SetField(whereField).SetBoost(wideBoost))
 	}
 	if len(w.parts) > 0 {
 		and := bluge.NewBooleanQuery()
@@ -176,14 +180,17 @@ func blugeWord(w *wanted) bluge.Query {
 			either.AddShould(bluge.NewTermQuery(p.stem).SetField(wideField).SetBoost(wideBoost))
 			if p.begin != "" {
 				either.AddShould(bluge.NewPrefixQuery(p.begin).SetField(nameField).SetBoost(wideBoost))
+				either.AddShould(bluge.NewPrefixQuery(p.begin).SetField(whereField).SetBoost(wideBoost))
 			}
 			and.AddMust(either)
 		}
 		or.AddShould(and)
 	}
 	if w.like != "" {
-		like := bluge.NewFuzzyQuery(w.like).SetFuzziness(w.edits).SetPrefix(firstFixed)
-		or.AddShould(like.SetField(nameField).SetBoost(likeBoost))
+		for _, field := range [...]string{nameField, whereField} {
+			like := bluge.NewFuzzyQuery(w.like).SetFuzziness(w.edits).SetPrefix(firstFixed)
+			or.AddShould(like.SetField(field).SetBoost(likeBoost))
+		}
 	}
 	return or
 }

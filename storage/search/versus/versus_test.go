@@ -72,7 +72,7 @@ func TestTotalsAgree(t *testing.T) {
 
 // witness knows where totals may differ.
 type witness struct {
-	names []string // words of names, in order
+	names []string // words of names, venues and cities, in order
 	at    []geo.Point
 }
 
@@ -81,7 +81,8 @@ func newWitness(w *world) *witness {
 	out := &witness{}
 	for i := range w.events {
 		e := w.catalog.Event(i)
-		for _, s := range newDocument(&e, search.Live{}).names {
+		d := newDocument(&e, search.Live{})
+		for _, s := range append(d.names, d.where...) {
 			out.names = append(out.names, text.Words(s)...)
 		}
 		out.at = append(out.at, geo.Point(*e.Venue.Location))

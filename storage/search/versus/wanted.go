@@ -11,6 +11,7 @@ import (
 // The fields of the plain indexes.
 const (
 	nameField  = "name"  // words of the title and the performers
+	whereField = "where" // words of the venue and the city
 	wideField  = "wide"  // stems of everything that is written
 	startField = "start" // a date
 	placeField = "place" // a point
@@ -39,13 +40,13 @@ const (
 type wanted struct {
 	exact []string // words of names
 	stems []string // of wide text
-	begin []string // beginnings of words of names
+	begin []string // beginnings of words of names, of venues and of cities
 	parts []part   // words that together are it; nil: none
-	like  string   // a word of names looks like this; "": none
+	like  string   // one of these words looks like this; "": none
 	edits int      // by so many, at most
 }
 
-// part is a part of a word: a stem, or the beginning of a name's word unless that is "".
+// part is a part of a word: a stem, or the beginning of a word as of begin unless that is "".
 type part struct{ stem, begin string }
 
 // parse gives the words of a text, all of which an event must have.
@@ -105,8 +106,8 @@ func begins(s string) bool { return utf8.RuneCountInString(s) >= minPrefix }
 
 // document is an event as the plain indexes have it.
 type document struct {
-	names, wide []string // texts, a value each
-	stock       []string
+	names, where, wide []string // texts, a value each
+	stock              []string
 }
 
 // newDocument makes the document of an event, and of what a sale has done to it.
@@ -116,6 +117,7 @@ func newDocument(e *search.Event, l search.Live) document {
 		d.names = append(d.names, p.Name)
 	}
 	v := &e.Venue
+	d.where = []string{v.Name, v.City}
 	d.wide = append(d.wide, d.names...)
 	d.wide = append(d.wide, v.Name, v.City, v.Region, v.Country, e.Genre, e.Description)
 	switch {
