@@ -32,7 +32,9 @@ func (cut bleveTokenizer) Tokenize(input []byte) analysis.TokenStream {
 // bleve finds what a stored mapping names in a registry of the process. Names can be
 // registered once.
 func init() {
-	for name, cut := range map[string]bleveTokenizer{nameField: text.Words, whereField: text.Words, wideField: text.Stems} {
+	for name, cut := range map[string]bleveTokenizer{
+		nameField: text.Words, whereField: text.Words, wideField: text.Stems,
+	} {
 		err := registry.RegisterTokenizer(name, func(map[string]any, *registry.Cache) (analysis.Tokenizer, error) {
 			return cut, nil
 		})
