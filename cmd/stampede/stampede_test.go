@@ -222,7 +222,8 @@ func builtNode(t *testing.T) string {
 	}
 	program := filepath.Join(t.TempDir(), "boxoffice")
 	build := exec.Command("go", "build", "-o", program)
-	if info, ok := debug.ReadBuildInfo(); ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"}) {
+	race := debug.BuildSetting{Key: "-race", Value: "true"}
+	if info, ok := debug.ReadBuildInfo(); ok && slices.Contains(info.Settings, race) {
 		build.Args = append(build.Args, "-race") // what it needs is compiled so already
 	}
 	build.Args = append(build.Args, "boxoffice/cmd/boxoffice")
