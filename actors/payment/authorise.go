@@ -64,8 +64,10 @@ func (s *Sandbox) authorise(r *Request, does behaviour, now time.Time) (
 	if does.errorOnce && s.failLocked(key) {
 		return nil, "", false, nil, errProvider
 	}
-	p = &payment{
-		booking: r.Booking, terms: s.termsLocked(r.Event, r.Currency, does.reason), amount: r.Amount, params: params,
+	p = s.mu.made.New()
+	*p = payment{
+		booking: s.mu.texts.Keep([]byte(r.Booking)), terms: s.termsLocked(r.Event, r.Currency, does.reason),
+		amount: r.Amount, params: params,
 	}
 	effect := EffectAuthorised
 	if does.reason != "" {

@@ -41,8 +41,10 @@ func (s *Sandbox) replay(e *Entry) error {
 		case digestOf(e.Key) != id:
 			return fmt.Errorf("%w: %s, %s", errPayment, e.Payment, e.Key)
 		}
-		p = &payment{
-			booking: e.Booking, terms: s.termsLocked(e.Event, e.Currency, e.Reason), amount: e.Amount, params: e.Params,
+		p = s.mu.made.New()
+		*p = payment{
+			booking: s.mu.texts.Keep([]byte(e.Booking)), terms: s.termsLocked(e.Event, e.Currency, e.Reason),
+			amount: e.Amount, params: e.Params,
 		}
 		if e.Effect == EffectDeclined {
 			p.status = declined

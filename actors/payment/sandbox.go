@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"boxoffice/actors/slab"
 )
 
 // DefaultSlowDelay is how long pm_sandbox_slow takes: longer than a client is kept
@@ -52,6 +54,8 @@ type Sandbox struct {
 		terms    map[terms]*terms    // few: one an event and reason; nil: none
 		usual    *terms              // those of the payment before; nil: there was none
 		recent   [1024]recentPayment // by the first bits of their digests
+		made     slab.Of[payment]
+		texts    slab.Texts // names of bookings
 	}
 }
 

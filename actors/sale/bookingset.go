@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"boxoffice/actors/sale/inventory"
+	"boxoffice/actors/slab"
 )
 
 // bookingSet is the bookings, by id, and those of them that the payer owes something.
@@ -19,6 +20,8 @@ type bookingSet struct {
 	recent []*kept // by the first bits of their ids, which are random; a power of two; entries may be nil
 	first  *kept   // of those with a Task, in no order that means anything
 	owed   int     // how many they are
+	made   slab.Of[kept]
+	texts  slab.Texts // of those that are packed
 }
 
 // The sizes of recent: of a small set, whose map is in the cache, it finds what Decide
@@ -52,10 +55,10 @@ func (k *kept) now() *Booking {
 	return k.open
 }
 
-// set says what the booking is now.
-func (k *kept) set(b *Booking) {
+// set says what a booking is now.
+func (s *bookingSet) set(k *kept, b *Booking) {
 	if b.paid() {
-		k.pack(b)
+		s.pack(k, b)
 	} else {
 		k.open, k.packed = b, ""
 	}
@@ -63,14 +66,14 @@ func (k *kept) set(b *Booking) {
 
 // pack is set for a booking that is paid for; it does not keep b, which is best made on
 // the stack.
-func (k *kept) pack(b *Booking) { k.open, k.packed = nil, pack(b) }
+func (s *bookingSet) pack(k *kept, b *Booking) { k.open, k.packed = nil, pack(b, &s.texts) }
 
-// seat gives the booking, which is b now, its tickets in another plan.
-func (k *kept) seat(b *Booking, seats []inventory.Ticket) {
+// seat gives a booking, which is b now, its tickets in another plan.
+func (s *bookingSet) seat(k *kept, b *Booking, seats []inventory.Ticket) {
 	next := *b
 	next.seats = seats
 	if next.paid() {
-		k.pack(&next)
+		s.pack(k, &next)
 		return
 	}
 	open := next
@@ -120,7 +123,8 @@ func (s *bookingSet) get(id ID) *kept {
 
 // add takes in a booking whose id is not in use, else it panics. It stays open.
 func (s *bookingSet) add(b *Booking) {
-	k, before := &kept{open: b}, len(s.index)
+	k, before := s.made.New(), len(s.index)
+	k.open = b
 	s.index[b.ID] = k // once, not after a look
 	must(len(s.index) > before, "the booking's id is in use")
 	if b.Task() != NoTask {
@@ -135,7 +139,7 @@ func (s *bookingSet) add(b *Booking) {
 // replace sets what a booking is now, and with it whether the payer owes it something.
 func (s *bookingSet) replace(k *kept, b *Booking) {
 	owed, owes := k.task() != NoTask, b.Task() != NoTask
-	if k.set(b); owes != owed {
+	if s.set(k, b); owes != owed {
 		s.owe(k, owes)
 	}
 }
@@ -167,7 +171,7 @@ func (s *bookingSet) owe(k *kept, owes bool) {
 // bookings that is the end, and none is made only to be packed.
 func (s *bookingSet) capture(k *kept) {
 	s.owe(k, false)
-	k.pack(k.open.captured())
+	s.pack(k, k.open.captured())
 }
 
 // remove forgets a booking without a Task.

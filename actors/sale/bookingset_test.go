@@ -8,6 +8,7 @@ import (
 
 	"boxoffice/actors/sale/catalog"
 	"boxoffice/actors/sale/inventory"
+	"boxoffice/actors/slab"
 
 	"pgregory.net/rapid"
 )
@@ -37,7 +38,7 @@ func TestPack(t *testing.T) {
 		for range rapid.IntRange(0, 3).Draw(t, "seats") {
 			b.seats = append(b.seats, seat.Draw(t, "a seat"))
 		}
-		p := pack(b)
+		p := pack(b, new(slab.Texts))
 		if got := p.booking(); p.id() != b.ID || !reflect.DeepEqual(got, b) {
 			t.Fatalf("packed and unpacked it is %+v, want %+v", got, b)
 		}

@@ -142,7 +142,7 @@ func (s *State) occupy(changedAt []uint64) {
 			continue
 		}
 		seats := s.resolve(b.TicketIDs)
-		k.seat(b, seats)
+		s.bookings.seat(k, b, seats)
 		switch {
 		case b.Status == BookingConfirmed:
 			take(seats, inventory.Booked)

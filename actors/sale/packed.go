@@ -5,6 +5,7 @@ import (
 
 	"boxoffice/actors/sale/catalog"
 	"boxoffice/actors/sale/inventory"
+	"boxoffice/actors/slab"
 )
 
 // packed is a Booking as one string; "": none. A booking that nobody owes anything is
@@ -15,9 +16,9 @@ import (
 // numbers and texts, these behind their lengths, then the tickets and their seats.
 type packed string
 
-// pack is a booking in that form, all of it.
-func pack(b *Booking) packed {
-	var buf [512]byte // enough for nearly all: the string is then all that is allocated
+// pack is a booking in that form, all of it, among other texts.
+func pack(b *Booking, texts *slab.Texts) packed {
+	var buf [512]byte // enough for nearly all
 	p := append(buf[:0], b.ID[:]...)
 	p = appendID(p, b.Hold)
 	p = appendID(p, b.Place)
@@ -36,7 +37,7 @@ func pack(b *Booking) packed {
 	for _, t := range b.seats {
 		p = binary.AppendUvarint(p, uint64(t))
 	}
-	return packed(p)
+	return packed(texts.Keep(p))
 }
 
 // appendID appends an id that most bookings do not have.

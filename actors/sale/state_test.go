@@ -95,7 +95,7 @@ func TestCheckFinds(t *testing.T) {
 			k := s.bookings.index[named("sold")]
 			dearer := *k.now()
 			dearer.Total++
-			k.set(&dearer)
+			s.bookings.set(k, &dearer)
 		},
 		"a hold": func(s *State) { s.holds.get(named("free")).seats[0]++ },
 		"a hold's payment": func(s *State) {

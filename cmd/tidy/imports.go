@@ -23,6 +23,7 @@ const (
 	waitroomDir  = "actors/sale/waitroom"
 	paymentDir   = "actors/payment"
 	luhnDir      = "actors/payment/luhn"
+	slabDir      = "actors/slab"
 	searchDir    = "storage/search"
 )
 
@@ -114,10 +115,11 @@ var table = map[string]row{
 		third: []string{protobuf},
 	},
 	"actors/salepb/internal/pb": {third: []string{protobuf}},
-	paymentDir:                  {ours: []string{luhnDir}, third: []string{strictJSON}},
+	paymentDir:                  {ours: []string{luhnDir, slabDir}, third: []string{strictJSON}},
 	luhnDir:                     {pure: true},
+	slabDir:                     {pure: true},
 
-	saleDir:      {pure: true, ours: []string{catalogDir, inventoryDir, waitroomDir}},
+	saleDir:      {pure: true, ours: []string{catalogDir, inventoryDir, waitroomDir, slabDir}},
 	inventoryDir: {pure: true, ours: []string{catalogDir}},
 	waitroomDir:  {pure: true},
 	catalogDir:   {pure: true},
