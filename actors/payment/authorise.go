@@ -35,12 +35,13 @@ func (s *Sandbox) Authorise(ctx context.Context, r Request) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, fmt.Errorf("authorise: %w", err)
 	}
-	return p.outcome(id), nil
+	return s.outcome(p, id), nil
 }
 
 // outcome is what whoever asked for the payment, which has an id, is told.
-func (p *payment) outcome(id string) Outcome {
-	return Outcome{PaymentID: id, Declined: p.terms.reason != "", Reason: p.terms.reason}
+func (s *Sandbox) outcome(p *payment, id string) Outcome {
+	reason := s.termsOf(p).reason
+	return Outcome{PaymentID: id, Declined: reason != "", Reason: reason}
 }
 
 // authorise finds the payment and its id, or makes it, now: first is then true. The
@@ -54,7 +55,7 @@ func (s *Sandbox) authorise(r *Request, does behaviour, now time.Time) (
 	if s.usedLocked(r.Key, key) {
 		return nil, "", false, nil, ErrKeyReused
 	}
-	if p := s.mu.payments[key]; p != nil {
+	if p := s.knownLocked(key); p != nil {
 		if p.params != params && p.params != 0 {
 			return nil, "", false, nil, ErrKeyReused
 		}
@@ -64,42 +65,63 @@ func (s *Sandbox) authorise(r *Request, does behaviour, now time.Time) (
 	if does.errorOnce && s.failLocked(key) {
 		return nil, "", false, nil, errProvider
 	}
-	p = s.mu.made.New()
-	*p = payment{
-		booking: s.mu.texts.Keep([]byte(r.Booking)), terms: s.termsLocked(r.Event, r.Currency, does.reason),
+	n := payment{
+		booking: s.nameLocked(r.Booking), terms: s.termsLocked(r.Event, r.Currency, does.reason),
 		amount: r.Amount, params: params,
 	}
 	effect := EffectAuthorised
 	if does.reason != "" {
-		p.status, effect = declined, EffectDeclined
+		n.status, effect = declined, EffectDeclined
 	}
 	if does.delay > 0 {
-		p.answerAt = now.Sub(s.started) + does.delay
+		n.answerAt = now.Sub(s.started) + does.delay
 	}
-	e := p.entry(effect, r.Key, id, now)
+	e := s.entryLocked(&n, r.Booking, effect, r.Key, id, now)
 	if written, err = s.ledger.append(&e); err != nil {
 		return nil, "", false, nil, err
 	}
-	s.addLocked(key, r.Key, p)
-	return p, id, true, written, nil
+	return s.addLocked(key, r.Key, r.Booking, n), id, true, written, nil
 }
 
-// termsLocked is the one copy of some terms.
-func (s *Sandbox) termsLocked(event, currency, reason string) *terms {
-	t := terms{event, currency, reason}
-	if s.mu.usual != nil && *s.mu.usual == t {
+// termsOf are the terms of a payment.
+func (s *Sandbox) termsOf(p *payment) *terms { return &(*s.kinds.Load())[p.terms] }
+
+// termsLocked is the number of some terms.
+func (s *Sandbox) termsLocked(event, currency, reason string) uint32 {
+	t, kinds := terms{event, currency, reason}, *s.kinds.Load()
+	if int(s.mu.usual) < len(kinds) && kinds[s.mu.usual] == t {
 		return s.mu.usual
 	}
-	if s.mu.terms == nil {
-		s.mu.terms = map[terms]*terms{}
+	number, ok := s.mu.terms[t]
+	if !ok {
+		number = uint32(len(kinds))
+		s.mu.terms[t] = number
+		kinds = append(kinds, t)
+		s.kinds.Store(&kinds)
 	}
-	known := s.mu.terms[t]
-	if known == nil {
-		known = &terms{event, currency, reason}
-		s.mu.terms[t] = known
+	s.mu.usual = number
+	return number
+}
+
+// nameLocked is a text as a name.
+func (s *Sandbox) nameLocked(text string) (n name) {
+	if len(text) < len(n) {
+		n[0] = byte(len(text))
+		copy(n[1:], text)
+		return n
 	}
-	s.mu.usual = known
-	return known
+	n[0] = longName
+	binary.LittleEndian.PutUint32(n[1:], uint32(len(s.mu.long)))
+	s.mu.long = append(s.mu.long, text)
+	return n
+}
+
+// bookingLocked is the name of a payment's booking.
+func (s *Sandbox) bookingLocked(p *payment) string {
+	if p.booking[0] == longName {
+		return s.mu.long[binary.LittleEndian.Uint32(p.booking[1:])]
+	}
+	return string(p.booking[1 : 1+p.booking[0]])
 }
 
 // failLocked reports whether a call is to fail because it is the first with its
@@ -116,14 +138,15 @@ func (s *Sandbox) failLocked(id digest) bool {
 	return true
 }
 
-// entry is a line about the payment, which has an id, as of now.
-func (p *payment) entry(effect Effect, key, id string, now time.Time) Entry {
+// entryLocked is a line about a payment for a booking, which has an id, as of now.
+func (s *Sandbox) entryLocked(p *payment, booking string, effect Effect, key, id string, now time.Time) Entry {
+	t := s.termsOf(p)
 	e := Entry{
-		At: now.UTC(), Effect: effect, Key: key, Payment: id, Event: p.terms.event, Booking: p.booking,
-		Amount: p.amount, Currency: p.terms.currency,
+		At: now.UTC(), Effect: effect, Key: key, Payment: id, Event: t.event, Booking: booking,
+		Amount: p.amount, Currency: t.currency,
 	}
 	if effect == EffectAuthorised || effect == EffectDeclined {
-		e.Reason, e.Params = p.terms.reason, p.params
+		e.Reason, e.Params = t.reason, p.params
 	}
 	return e
 }

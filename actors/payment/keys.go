@@ -11,20 +11,37 @@ import (
 // The second is nearly every capture, and needs neither a digest nor an entry of the
 // key: each of them costs as much as all the rest of a capture.
 
-// ownKey reports whether a key is the one that CaptureKey makes for the booking of a
+// ownKeyLocked reports whether a key is the one that CaptureKey makes for the booking of a
 // payment that was made with the booking's AuthKey. There is one such payment a key.
-func (p *payment) ownKey(key string) bool {
+func (s *Sandbox) ownKeyLocked(p *payment, key string) bool {
 	booking, ok := strings.CutPrefix(key, capturePrefix)
-	return ok && p.booked && booking == p.booking
+	return ok && p.booked && booking == s.bookingLocked(p)
 }
 
-// addLocked takes in a new payment, which was made with a key.
-func (s *Sandbox) addLocked(id digest, key string, p *payment) {
-	booking, ok := strings.CutPrefix(key, authPrefix)
-	p.booked = ok && booking == p.booking
-	s.mu.payments[id] = p
+// addLocked takes in a new payment for a booking, which was made with a key.
+func (s *Sandbox) addLocked(id digest, key, booking string, n payment) *payment {
+	own, ok := strings.CutPrefix(key, authPrefix)
+	n.booked = ok && own == booking
+	number := len(s.mu.payments)
+	if number%piecePayments == 0 {
+		s.mu.all = append(s.mu.all, make([]payment, 0, piecePayments))
+	}
+	piece := &s.mu.all[number/piecePayments]
+	*piece = append(*piece, n)
+	p := &(*piece)[number%piecePayments]
+	s.mu.payments[id] = uint32(number)
 	*s.recentLocked(id) = recentPayment{id, p}
 	s.countLocked(key)
+	return p
+}
+
+// knownLocked is the payment with an id, or nil.
+func (s *Sandbox) knownLocked(id digest) *payment {
+	number, ok := s.mu.payments[id]
+	if !ok {
+		return nil
+	}
+	return &s.mu.all[number/piecePayments][number%piecePayments]
 }
 
 // recentLocked is where a payment stands if it is a recent one.
@@ -32,17 +49,17 @@ func (s *Sandbox) recentLocked(id digest) *recentPayment {
 	return &s.mu.recent[int(binary.LittleEndian.Uint16(id[:]))%len(s.mu.recent)]
 }
 
-// paymentLocked is the payment with an id, or nil.
+// paymentLocked is knownLocked, quicker where it is a recent one.
 func (s *Sandbox) paymentLocked(id digest) *payment {
 	if r := s.recentLocked(id); r.id == id {
 		return r.payment
 	}
-	return s.mu.payments[id]
+	return s.knownLocked(id)
 }
 
 // noteLocked notes what a capture's or refund's key was used for.
 func (s *Sandbox) noteLocked(key string, p *payment, what use) {
-	if !what.refund && p.ownKey(key) { // p is nil only where a refund came first
+	if !what.refund && s.ownKeyLocked(p, key) { // p is nil only where a refund came first
 		p.owned = true
 		return
 	}
@@ -68,8 +85,8 @@ func (s *Sandbox) usedLocked(key string, k digest) bool {
 	if !ok {
 		return false
 	}
-	p := s.mu.payments[digestOf(AuthKey(booking))]
-	return p != nil && p.owned && p.ownKey(key)
+	p := s.knownLocked(digestOf(AuthKey(booking)))
+	return p != nil && p.owned && s.ownKeyLocked(p, key)
 }
 
 // useKey has a key used for what, once: does is called where the key is new.
@@ -77,7 +94,7 @@ func (s *Sandbox) useKey(key string, what use, id string, now time.Time, does ef
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p := s.paymentLocked(what.payment)
-	own := p != nil && !what.refund && p.ownKey(key)
+	own := p != nil && !what.refund && s.ownKeyLocked(p, key)
 	switch {
 	case own && p.owned:
 		return s.ledger.newest()

@@ -247,7 +247,7 @@ func (f *badFile) set(full bool) {
 // onFile is a sandbox on a bad file.
 func onFile(f ledgerFile) provider {
 	s := &Sandbox{started: time.Now(), closed: make(chan struct{}), ledger: startLedger(f, 0, true)}
-	s.mu.payments, s.mu.uses, s.mu.failed = map[digest]*payment{}, map[digest]use{}, map[digest]struct{}{}
+	s.begin()
 	s.close = sync.OnceValue(func() error { close(s.closed); return s.ledger.close() })
 	return provider{Gateway: s, approved: "pm_card_visa"}
 }

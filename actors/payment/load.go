@@ -32,7 +32,7 @@ func (s *Sandbox) replay(e *Entry) error {
 	if !ok {
 		return fmt.Errorf("%w: %q", errPayment, e.Payment)
 	}
-	p := s.mu.payments[id]
+	p := s.knownLocked(id)
 	switch e.Effect {
 	case EffectAuthorised, EffectDeclined:
 		switch {
@@ -41,15 +41,14 @@ func (s *Sandbox) replay(e *Entry) error {
 		case digestOf(e.Key) != id:
 			return fmt.Errorf("%w: %s, %s", errPayment, e.Payment, e.Key)
 		}
-		p = s.mu.made.New()
-		*p = payment{
-			booking: s.mu.texts.Keep([]byte(e.Booking)), terms: s.termsLocked(e.Event, e.Currency, e.Reason),
+		n := payment{
+			booking: s.nameLocked(e.Booking), terms: s.termsLocked(e.Event, e.Currency, e.Reason),
 			amount: e.Amount, params: e.Params,
 		}
 		if e.Effect == EffectDeclined {
-			p.status = declined
+			n.status = declined
 		}
-		s.addLocked(id, e.Key, p)
+		s.addLocked(id, e.Key, e.Booking, n)
 		return nil
 	}
 	from, to := authorised, captured

@@ -70,7 +70,7 @@ func (s *Sandbox) authoriseOne(r *Request, does behaviour, now time.Time, last *
 	case written != nil:
 		*last = written
 	}
-	return Answer{Outcome: p.outcome(id)}
+	return Answer{Outcome: s.outcome(p, id)}
 }
 
 // CaptureMany takes the money of many payments. See Prompt.

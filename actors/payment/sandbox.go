@@ -10,9 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
-
-	"boxoffice/actors/slab"
 )
 
 // DefaultSlowDelay is how long pm_sandbox_slow takes: longer than a client is kept
@@ -47,16 +46,17 @@ type Sandbox struct {
 	// mu is taken before the ledger's.
 	mu struct {
 		sync.Mutex
-		payments map[digest]*payment // by the digest of the authorisation's key
+		payments map[digest]uint32   // by the digest of the authorisation's key: numbers in all
+		all      [][]payment         // in pieces of piecePayments
 		uses     map[digest]use      // by the digest of a capture's or refund's key; see ownKey
 		strange  int                 // keys like CaptureKey's that were used for anything but their booking
 		failed   map[digest]struct{} // authorisations that failed once and were not seen again
-		terms    map[terms]*terms    // few: one an event and reason; nil: none
-		usual    *terms              // those of the payment before; nil: there was none
+		terms    map[terms]uint32    // few: one an event and reason; numbers in kinds
+		usual    uint32              // those of the payment before
+		long     []string            // names of bookings that are longer than a name has room for
 		recent   [1024]recentPayment // by the first bits of their digests
-		made     slab.Of[payment]
-		texts    slab.Texts // names of bookings
 	}
+	kinds atomic.Pointer[[]terms] // changed with mu held: what was there stays
 }
 
 var _ Gateway = (*Sandbox)(nil)
@@ -71,11 +71,11 @@ type use struct {
 }
 
 // payment is what is remembered of an authorisation. All but the last two is
-// constant. There are as many as bookings, and a collector has to look at each
-// pointer in each: what many have in common stands elsewhere.
+// constant. There are as many as bookings, and a collector has to follow each
+// pointer: so there is none in it, nor in the map of them.
 type payment struct {
-	booking  string
-	terms    *terms
+	booking  name
+	terms    uint32 // number in kinds
 	amount   int64
 	params   uint64        // digest of the request; 0 matches any
 	answerAt time.Duration // since the sandbox was started
@@ -83,6 +83,15 @@ type payment struct {
 	owned    bool          // it was captured with its own key; see ownKey
 	status   status
 }
+
+// piecePayments is how many payments are allocated at once, at most.
+const piecePayments = 1024
+
+// name is a booking's name: its length, and the text; where that has no room the length is
+// longName, and the text a number in long.
+type name [24]byte
+
+const longName = 255
 
 // recentPayment is a payment that was made lately. Nearly every capture is of one,
 // and finds it here for less than in a map of all.
@@ -121,9 +130,7 @@ func NewSandbox(c SandboxConfig) (*Sandbox, error) {
 		c.SlowDelay = DefaultSlowDelay
 	}
 	s := &Sandbox{slowDelay: c.SlowDelay, started: time.Now(), closed: make(chan struct{})}
-	s.mu.payments = map[digest]*payment{}
-	s.mu.uses = map[digest]use{}
-	s.mu.failed = map[digest]struct{}{}
+	s.begin()
 	f, err := os.OpenFile(c.Ledger, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("open sandbox: %w", err)
@@ -141,6 +148,13 @@ func NewSandbox(c SandboxConfig) (*Sandbox, error) {
 		return s.ledger.close()
 	})
 	return s, nil
+}
+
+// begin makes the sandbox one without payments.
+func (s *Sandbox) begin() {
+	s.mu.payments, s.mu.uses, s.mu.failed = map[digest]uint32{}, map[digest]use{}, map[digest]struct{}{}
+	s.mu.terms = map[terms]uint32{}
+	s.kinds.Store(new([]terms))
 }
 
 // syncDir makes the name of a new file durable.

@@ -341,7 +341,8 @@ func TestAgainstModel(t *testing.T) {
 		}
 		state := map[string]string{} // by booking
 		ctx := context.Background()
-		booking := func() string { return rapid.SampledFrom([]string{"b-1", "b-2", "b-3"}).Draw(rt, "booking") }
+		long := "b-" + strings.Repeat("4", len(name{}))
+		booking := func() string { return rapid.SampledFrom([]string{"b-1", "b-2", "b-3", long}).Draw(rt, "booking") }
 		id := func(b string) string { return paymentID(digestOf(AuthKey(b))) }
 		rt.Repeat(map[string]func(*rapid.T){
 			"authorise": func(rt *rapid.T) {

@@ -27,7 +27,7 @@ func (s *Sandbox) captureLocked(p *payment, key, id string, now time.Time) (*bat
 	case p.status != authorised:
 		return nil, ErrState
 	}
-	return s.moveLocked(p, captured, p.entry(EffectCaptured, key, id, now))
+	return s.moveLocked(p, captured, s.entryLocked(p, s.bookingLocked(p), EffectCaptured, key, id, now))
 }
 
 // Refund gives a payment back, or voids it. See Gateway.
@@ -60,9 +60,9 @@ func (s *Sandbox) refundLocked(p *payment, key, id string, now time.Time) (*batc
 	}
 	switch p.status {
 	case authorised:
-		return s.moveLocked(p, voided, p.entry(EffectVoided, key, id, now))
+		return s.moveLocked(p, voided, s.entryLocked(p, s.bookingLocked(p), EffectVoided, key, id, now))
 	case captured:
-		return s.moveLocked(p, refunded, p.entry(EffectRefunded, key, id, now))
+		return s.moveLocked(p, refunded, s.entryLocked(p, s.bookingLocked(p), EffectRefunded, key, id, now))
 	}
 	return s.ledger.newest()
 }
@@ -70,11 +70,12 @@ func (s *Sandbox) refundLocked(p *payment, key, id string, now time.Time) (*batc
 // precludeLocked has an authorisation that has not come yet declined: it was
 // refunded before. Its request is not known, so any will match.
 func (s *Sandbox) precludeLocked(authKey string, id digest, now time.Time) (*batch, error) {
-	p := &payment{booking: authKey[len(authPrefix):], terms: s.termsLocked("", "", Voided), status: declined}
-	e := p.entry(EffectDeclined, authKey, paymentID(id), now)
+	booking := authKey[len(authPrefix):]
+	p := payment{booking: s.nameLocked(booking), terms: s.termsLocked("", "", Voided), status: declined}
+	e := s.entryLocked(&p, booking, EffectDeclined, authKey, paymentID(id), now)
 	written, err := s.ledger.append(&e)
 	if err == nil {
-		s.addLocked(id, authKey, p)
+		s.addLocked(id, authKey, booking, p)
 	}
 	return written, err
 }

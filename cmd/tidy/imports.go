@@ -115,7 +115,7 @@ var table = map[string]row{
 		third: []string{protobuf},
 	},
 	"actors/salepb/internal/pb": {third: []string{protobuf}},
-	paymentDir:                  {ours: []string{luhnDir, slabDir}, third: []string{strictJSON}},
+	paymentDir:                  {ours: []string{luhnDir}, third: []string{strictJSON}},
 	luhnDir:                     {pure: true},
 	slabDir:                     {pure: true},
 
