@@ -159,11 +159,8 @@ func (b *body) collect() error {
 	c := collectNames(m.columns, b.clock())
 	entries := suggest.Keep(c.entries())
 	known := c.known()
-	err = m.entitle(entries)
+	untitled := m.entitle(entries) // they are read when they are suggested, or left out
 	m.release()
-	if err != nil {
-		return err
-	}
 	index := suggest.Build(entries, func(a, b suggest.Point) float64 {
 		return geo.Haversine(geo.Point(a), geo.Point(b))
 	})
@@ -177,5 +174,5 @@ func (b *body) collect() error {
 	n.now.Store(index)
 	n.known, n.since = known, map[uint64]struct{}{}
 	n.running, n.recent = false, nil
-	return nil
+	return untitled
 }

@@ -90,8 +90,9 @@ func (m *moment) title(segment int, doc uint32, stored *[]byte) ([]byte, error) 
 
 // entitle gives entries of events their names, their titles as they are written, and the
 // versions that have these. It reads the titles in the order in which they are stored: a
-// microsecond each.
-func (m *moment) entitle(entries []suggest.Entry) error {
+// microsecond each. An entry whose title cannot be read stays without; the error is that of
+// the first.
+func (m *moment) entitle(entries []suggest.Entry) (first error) {
 	type place struct {
 		segment, entry int
 		doc            uint32
@@ -103,10 +104,8 @@ func (m *moment) entitle(entries []suggest.Entry) error {
 			continue
 		}
 		segment, doc, ok, err := m.view.Locate(e.Key, e.Ordinal)
-		if err != nil {
-			return err
-		}
-		if ok {
+		first = cmp.Or(first, err)
+		if ok && err == nil {
 			places = append(places, place{segment, i, doc})
 		}
 	}
@@ -118,10 +117,10 @@ func (m *moment) entitle(entries []suggest.Entry) error {
 	var stored []byte
 	for i, p := range places {
 		title, err := m.title(p.segment, p.doc, &stored)
-		if err != nil {
-			return err
+		first = cmp.Or(first, err)
+		if err == nil {
+			all = append(all, title...)
 		}
-		all = append(all, title...)
 		ends[i] = len(all)
 	}
 	titles, begin := string(all), 0
@@ -130,5 +129,5 @@ func (m *moment) entitle(entries []suggest.Entry) error {
 		e.Name, e.Version = titles[begin:ends[i]], m.columns.Version(e.Ordinal)
 		begin = ends[i]
 	}
-	return nil
+	return first
 }
