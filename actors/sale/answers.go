@@ -57,14 +57,14 @@ func (s *State) store(st StoredAnswer) {
 	case *BookingRef:
 		k := s.bookings.get(ID(*what))
 		must(k != nil, "an answer is a booking that is not there")
-		st.What = k
+		st.What, k.answer = k, told
 	case *Booking:
 		switch k := s.bookings.get(what.ID); {
 		case k == nil: // it was forgotten
 		case what.Status == Pending:
 			pending = k
 		case what.Status == BookingConfirmed: // a checkpoint of an earlier version has it whole
-			st.What = k
+			st.What, k.answer = k, told
 		}
 	}
 	number := s.answers.add(st)
@@ -80,17 +80,22 @@ func (s *State) settle(k *kept, what any) {
 	}
 	st := s.answers.list.at(k.answer - 1)
 	st.Version, st.What = s.version, what
-	k.answer = 0
+	if k.answer = 0; what == k {
+		k.answer = told
+	}
 }
 
 // forgetAnswer forgets the oldest answer. The booking may still be pending, a day
 // later: its payment is then settled without anybody to be told by key.
 func (s *State) forgetAnswer() {
 	st := s.answers.list.front()
-	if b, ok := st.What.(*Booking); ok && b.Status == Pending {
-		if k := s.bookings.get(b.ID); k != nil {
+	switch what := st.What.(type) {
+	case *Booking:
+		if k := s.bookings.get(what.ID); k != nil && what.Status == Pending {
 			k.answer = 0
 		}
+	case *kept:
+		what.untell()
 	}
 	delete(s.answers.index, st.Key.ID)
 	s.answers.list.pop()

@@ -40,11 +40,27 @@ type kept struct {
 	open       *Booking // as it is now; nil: it is packed
 	packed     packed   // one that is sold and paid for
 	prev, next *kept    // of those with a Task; they are open
-	answer     uint64   // number of its stored answer plus one, while its payment is undecided; 0: none
+	answer     uint64   // number of its stored answer plus one, while its payment is undecided; 0: none; told or gone
 }
 
-// gone is the answer of a kept that was forgotten. The stored answer may be there still.
-const gone = math.MaxUint64
+// Answers of a kept that are no numbers.
+const (
+	gone = math.MaxUint64 - iota // it was forgotten; the stored answer may be there still
+	told                         // a stored answer is the kept itself
+)
+
+// untell is for the kept whose stored answer was forgotten.
+func (k *kept) untell() {
+	if k.answer == gone {
+		k.empty()
+		return
+	}
+	k.answer = 0
+}
+
+// empty lets go of what nobody asks for any more: the kept itself is there as long as
+// those beside it.
+func (k *kept) empty() { k.open, k.packed = nil, "" }
 
 // now is the booking as it is now: of a packed one a new Booking each time, for hardly
 // anybody asks.
@@ -176,11 +192,15 @@ func (s *bookingSet) capture(k *kept) {
 
 // remove forgets a booking without a Task.
 func (s *bookingSet) remove(id ID) {
-	s.index[id].answer = gone
+	k := s.index[id]
 	delete(s.index, id)
-	if place := s.place(id); *place != nil && (*place).id() == id {
+	if place := s.place(id); *place == k {
 		*place = nil
 	}
+	if k.answer != told {
+		k.empty()
+	}
+	k.answer = gone
 }
 
 // foresight is what a decision made of a booking. It spares Apply to make it again;

@@ -95,3 +95,23 @@ func TestBookingSet(t *testing.T) {
 			len(s.index), len(twin), owed, s.owed, listed)
 	}
 }
+
+// A booking that was forgotten takes no memory, but while a stored answer tells of it: those
+// that lie beside it may be there for long.
+func TestForgottenBookingsAreEmpty(t *testing.T) {
+	s := newBookingSet()
+	for i, isTold := range []bool{false, true} {
+		s.add(&Booking{ID: ID{byte(1 + i)}, Status: BookingDeclined})
+		k := s.get(ID{byte(1 + i)})
+		if isTold {
+			k.answer = told
+		}
+		s.remove(k.id())
+		if (k.open != nil) != isTold {
+			t.Errorf("told %v: %v is left", isTold, k.open)
+		}
+		if k.untell(); k.open != nil || k.packed != "" {
+			t.Errorf("told %v: %v is left when nobody tells of it", isTold, k.open)
+		}
+	}
+}

@@ -192,7 +192,7 @@ func (c *checker) memory(s *State) {
 	a, e := &s.answers, &s.expired
 	c.that(a.len() <= s.bounds.keys, "there are at most %d answers, not %d", s.bounds.keys, a.len())
 	c.that(len(a.index) == a.len(), "a key has one answer")
-	pending := 0
+	pending, tell := 0, map[*kept]bool{}
 	for n := a.list.head; n < a.list.tail; n++ {
 		st := a.list.at(n)
 		at, ok := a.index[st.Key.ID]
@@ -204,9 +204,18 @@ func (c *checker) memory(s *State) {
 			c.that(k != nil && k.answer == n+1, "pending booking %v finds its answer", b.ID)
 			c.that(k != nil && k.now().Status == Pending, "the answer of booking %v is up to date", b.ID)
 		}
+		if k, ok := st.What.(*kept); ok {
+			tell[k] = true
+			c.that(k.answer == told || k.answer == gone, "answer %d is its booking's, which knows it", n)
+			c.that(k.open != nil || k.packed != "", "answer %d has its booking", n)
+		}
 	}
 	for _, k := range s.bookings.index {
-		if k.answer != 0 {
+		switch k.answer {
+		case 0:
+		case told:
+			c.that(tell[k], "booking %v is a stored answer", k.id())
+		default:
 			pending--
 		}
 	}
