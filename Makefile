@@ -19,6 +19,9 @@ INDEXES ?=
 # -race is linked against a C runtime.
 HAVE_CC := $(shell command -v "$$($(GO) env CC)" 2>/dev/null)
 RACE    := $(if $(HAVE_CC),-race)
+# Everything that a check or a test compiles is compiled so, also the nodes that tests
+# build: then no dependency is compiled twice.
+RACING  := GOFLAGS="$$GOFLAGS $(RACE)"
 
 # A static program, without the paths of the machine that built it, stamped with
 # the revision of the sources (boxoffice version).
@@ -46,9 +49,8 @@ test: check race ## everything that must hold before a commit: check, then all t
 check: ## format, vet, staticcheck and the project's own lint, without the other tests
 	@unformatted=$$(gofmt -l actors cluster cmd httpapi storage); \
 	if [ -n "$$unformatted" ]; then echo "make fmt would change:" $$unformatted; exit 1; fi
-	@# with the tests' flags, so that no dependency is compiled twice
-	$(GO) vet $(RACE) ./...
-	GOFLAGS="$$GOFLAGS $(RACE)" "$$($(GO) tool -n staticcheck)" ./...
+	$(RACING) $(GO) vet ./...
+	$(RACING) "$$($(GO) tool -n staticcheck)" ./...
 	$(GO) run ./cmd/tidy
 
 tidy: ## the project's own lint, and what it measured
@@ -57,7 +59,7 @@ tidy: ## the project's own lint, and what it measured
 
 race: ## all tests, with the race detector
 	@[ -n '$(RACE)' ] || echo 'no C compiler: the tests run without the race detector'
-	$(GO) test $(RACE) -timeout 12m ./...
+	$(RACING) $(GO) test -timeout 12m ./...
 	@# what the race detector's runtime crashes on, golang/go#78156
 	$(GO) test ./actors/control
 

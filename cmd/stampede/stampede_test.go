@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -221,13 +220,7 @@ func builtNode(t *testing.T) string {
 		t.Skip("builds and runs a node")
 	}
 	program := filepath.Join(t.TempDir(), "boxoffice")
-	build := exec.Command("go", "build", "-o", program)
-	race := debug.BuildSetting{Key: "-race", Value: "true"}
-	if info, ok := debug.ReadBuildInfo(); ok && slices.Contains(info.Settings, race) {
-		build.Args = append(build.Args, "-race") // what it needs is compiled so already
-	}
-	build.Args = append(build.Args, "boxoffice/cmd/boxoffice")
-	if out, err := build.CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "build", "-o", program, "boxoffice/cmd/boxoffice").CombinedOutput(); err != nil {
 		t.Fatalf("build: %v: %s", err, out)
 	}
 	node, err := startNode(program, filepath.Join(t.TempDir(), "data"))

@@ -11,8 +11,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime/debug"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -38,12 +36,7 @@ func startNode(t *testing.T) *node {
 	}
 	dir := t.TempDir()
 	n := &node{t: t, program: filepath.Join(dir, "boxoffice"), data: filepath.Join(dir, "data")}
-	build := exec.Command("go", "build", "-o", n.program)
-	race := debug.BuildSetting{Key: "-race", Value: "true"}
-	if info, ok := debug.ReadBuildInfo(); ok && slices.Contains(info.Settings, race) {
-		build.Args = append(build.Args, "-race") // what it needs is compiled so already
-	}
-	build.Args = append(build.Args, "boxoffice/cmd/boxoffice")
+	build := exec.Command("go", "build", "-o", n.program, "boxoffice/cmd/boxoffice")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("build the node: %v\n%s", err, out)
 	}
