@@ -28,8 +28,8 @@ type route struct {
 	handle       func(*Server, *call)
 	body         bodyKind
 	admin        bool
-	// missing is the code where a variable segment is not an id at all; "": the handler
-	// says what is wrong with it.
+	// missing is the code where a variable segment is not an id at all; "": what is
+	// made is checked, its id with it.
 	missing string
 	// node: the variable segment is a node's name, which may have dots.
 	node bool
