@@ -84,7 +84,7 @@ type payment struct {
 	status   status
 }
 
-// piecePayments is how many payments are allocated at once, at most.
+// piecePayments is how many payments are allocated at once.
 const piecePayments = 1024
 
 // name is a booking's name: its length, and the text; where that has no room the length is

@@ -77,7 +77,7 @@ func (x *Index) With(changed []Entry, removed []ID) (*Index, bool) {
 	if len(y.changed) > MaxChanged || y.taken > MaxChanged {
 		return x, false
 	}
-	y.over = newPart(y.changed)
+	y.over = newPart(slices.Clone(y.changed))
 	return &y, true
 }
 

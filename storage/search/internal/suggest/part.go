@@ -70,9 +70,8 @@ func (t *thing) match(distance float64) Match {
 	return Match{t.id(), t.name, t.place, int(t.events), t.ordinal, t.version, distance}
 }
 
-// newPart makes a part of entries whose IDs differ.
+// newPart makes a part of entries whose IDs differ. It takes the slice.
 func newPart(entries []Entry) *part {
-	entries = slices.Clone(entries)
 	slices.SortFunc(entries, compareRanks)
 	p := &part{entries: make([]thing, len(entries)), best: map[string]best{}, cells: map[cell]*spots{}}
 	for i := range entries {
